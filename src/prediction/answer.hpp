@@ -1,0 +1,40 @@
+#pragma once
+#include "prediction/prediction.hpp"
+#include "prediction/schema.hpp"
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cog {
+
+/// Where `answer_text` has a file, a JSON string stands: `data_url_prefix`, the file in base64, a quote.
+using answer_piece = std::variant<std::string, output_file>;
+
+/// An answer in the order it is written. A file's `at` has no meaning here.
+using answer_text = std::vector<answer_piece>;
+
+/// A finished prediction (http-api 9.1), the logs kept whatever its end.
+answer_text final_answer(const prediction_snapshot& prediction);
+
+/// The state of a prediction at any time (http-api sections 9.3 and 10); with its input if the snapshot has one.
+answer_text state_answer(const prediction_snapshot& prediction);
+
+/// `"data:<mime>;base64,` with the quote.
+std::string data_url_prefix(std::string_view mime);
+
+/// Bytes of the whole answer, data URLs included.
+uint64_t content_length(const answer_text& answer);
+
+/// The body of a 422 for a bad input.
+std::string detail_body(const std::vector<input_error>& errors);
+
+/// The body of a 422 for an id that differs from the one in the path; `noun` is "prediction" or "training".
+std::string id_mismatch_body(std::string_view noun);
+
+/// `{"error":<text>}`, with `"status":"failed"` if the prediction could not be made.
+std::string error_body(std::string_view text);
+std::string failed_body(std::string_view text);
+
+} // namespace cog

@@ -1,0 +1,77 @@
+#pragma once
+#include "prediction/schema.hpp"
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cog {
+
+/// What worker 0 found out about the model.
+struct model_description {
+  document_ptr document;
+  bool async = false;
+  bool healthcheck = false;        // the model has a healthcheck() of its own
+  bool training = false;
+  uint64_t concurrency = 0;        // of `@cog.concurrent`; 0: not given
+  uint64_t workers = 1;            // processes, from the configuration and the above
+  uint64_t capacity = 1;           // predictions at once, of all workers together
+  std::string python;              // version of the interpreter
+  std::string sdk;                 // `cog.__version__`
+};
+using description_ptr = std::shared_ptr<const model_description>;
+
+enum class worker_phase : uint8_t {
+  waiting,      // not started yet
+  starting,     // its first setup runs
+  ready,
+  restarting,   // it has died and is coming back
+  failed,       // its first setup failed (only worker 0 stays so)
+  given_up,
+};
+
+/// How the first setup of worker 0 went; shown by /health-check.
+struct setup_result {
+  std::string started_at;     // RFC 3339, UTC
+  std::string completed_at;   // empty while it runs
+  std::string status;         // starting, succeeded, failed
+  std::string logs;
+};
+
+/// What a worker says of itself whenever it changes.
+struct worker_report {
+  uint64_t index = 0;
+  worker_phase phase = worker_phase::waiting;
+  bool set_up = false;                         // a setup has succeeded once
+  std::string cause;                           // of the last death or failure
+  std::shared_ptr<const setup_result> setup;   // worker 0 only
+};
+
+enum class health_status : uint8_t { unknown, starting, ready, busy, setup_failed, defunct, unhealthy };
+
+std::string_view to_string(health_status status);
+
+/// The reports of all workers, and the one state that follows from them.
+struct pool_state {
+  std::vector<worker_report> workers = std::vector<worker_report>(1);   // by index; one until the model is described
+  bool settled = false;   // every worker has finished its first setup, or was given up: READY may be shown
+
+  /// There will be so many workers.
+  void expect(uint64_t count);
+  void take(const worker_report& report);
+  uint64_t live() const;
+  health_status shown(uint64_t free_slots) const;
+};
+
+/// The answer to a health check.
+struct health_answer {
+  health_status status = health_status::unknown;
+  std::shared_ptr<const setup_result> setup;
+  std::string user_error;   // what the model's healthcheck() said; only when unhealthy
+  std::string cause;        // of the last death, in DEFUNCT
+  description_ptr model;
+};
+using health_ptr = std::shared_ptr<const health_answer>;
+
+} // namespace cog

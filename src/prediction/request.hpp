@@ -1,0 +1,54 @@
+#pragma once
+#include "prediction/prediction.hpp"
+#include "prediction/schema.hpp"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cog {
+
+/// A string of the input that stands where the schema has a Path or File (`format: uri`, or an item or union member of
+/// that kind) and begins with `http://`, `https://` or `data:` (letter case ignored).
+struct file_value {
+  std::string pointer;   // JSON pointer from the input's root: "/image", "/images/0"
+  byte_range at;         // of the string token, quotes included, in `prediction_request::body`
+};
+
+enum webhook_event : uint8_t { webhook_start = 1, webhook_output = 2, webhook_logs = 4, webhook_completed = 8 };
+
+/// A create request: the body as it came in, and where things are in it.
+struct prediction_request {
+  std::string body;
+  std::string id;                       // the client's, if `has_id`
+  bool has_id = false;
+  bool put = false;                     // the id is the path's; set by the HTTP side, like the next
+  bool training = false;
+  byte_range input;                     // length 0: `{}`
+  byte_range context;                   // length 0: `{}`
+  std::vector<file_value> files;        // ascending by place
+  std::string webhook;                  // empty: none
+  uint8_t webhook_events = 15;          // of `webhook_event`
+  std::vector<input_error> errors;      // the schema's verdict; empty: valid
+  std::vector<std::string> unknown_keys;   // of the input, in the order of the body; for a warning in the log
+
+  std::string_view input_json() const {
+    return input.length == 0 ? std::string_view{"{}"} : std::string_view{body}.substr(input.offset, input.length);
+  }
+  std::string_view context_json() const {
+    return context.length == 0 ? std::string_view{"{}"} : std::string_view{body}.substr(context.offset, context.length);
+  }
+};
+
+/// Why a body is no create request at all. `malformed`: no JSON (400); else JSON of the wrong shape (422). The text is
+/// the whole answer, prefix included (http-api section 4).
+struct body_error {
+  bool malformed = false;
+  std::string message;
+};
+
+/// Parses and validates in one walk over every byte. `schema` may be null: then nothing in the input is checked and no
+/// file values are found. On success `request` is filled and its `body` is the text that was given; the string may be
+/// reallocated to give simdjson its padding.
+std::optional<body_error> parse_request(std::string body, const input_schema* schema, prediction_request& request);
+
+} // namespace cog
