@@ -1,0 +1,16 @@
+#pragma once
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace cog {
+
+/// How often the kernel has killed a process of our cgroup for want of memory; 0 where no cgroup tells. A count that
+/// grew between start and death of a killed worker means that it ran out of memory. `root` is for tests.
+uint64_t out_of_memory_kills(const std::filesystem::path& root = "/");
+
+/// Names what ended a process: `exit code 3`, `signal 9 (SIGKILL)`, `out of memory: signal 9 (SIGKILL)`.
+std::string death_cause(const siginfo_t& info, bool out_of_memory);
+
+} // namespace cog

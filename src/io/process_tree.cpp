@@ -1,0 +1,84 @@
+#include "io/process_tree.hpp"
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+#include <unordered_set>
+
+namespace cog {
+
+namespace {
+
+constexpr int rounds = 20;   // of looking for processes that were forked meanwhile
+
+/// From the text of /proc/PID/stat: `PID (name) STATE PARENT GROUP ...`, where the name may hold anything.
+bool parse_stat(const std::string& text, process_entry& entry) {
+  auto name_end = text.rfind(')');
+  if (name_end == text.npos || name_end + 4 > text.size())
+    return false;
+  entry.dead = text[name_end + 2] == 'Z';
+  auto* end = text.data() + text.size();
+  auto parent = std::from_chars(text.data() + name_end + 4, end, entry.parent);
+  return parent.ec == std::errc{} && std::from_chars(parent.ptr + 1, end, entry.group).ec == std::errc{};
+}
+
+bool contains(std::span<const pid_t> pids, pid_t pid) {
+  return std::find(pids.begin(), pids.end(), pid) != pids.end();
+}
+
+/// Our children that belong to no live worker, with all below them.
+std::unordered_set<pid_t> find_doomed(std::span<const process_entry> all, std::span<const pid_t> live) {
+  std::unordered_set<pid_t> doomed;
+  for (auto& entry : all)
+    if (entry.parent == ::getpid() && !contains(live, entry.pid) && !contains(live, entry.group))
+      doomed.insert(entry.pid);
+  for (size_t before = 0; before != doomed.size();) {
+    before = doomed.size();
+    for (auto& entry : all)
+      if (doomed.contains(entry.parent))
+        doomed.insert(entry.pid);
+  }
+  for (auto& entry : all)
+    if (entry.dead)
+      doomed.erase(entry.pid);
+  return doomed;
+}
+
+} // namespace
+
+std::vector<process_entry> read_processes() {
+  std::vector<process_entry> result;
+  std::error_code error;
+  for (auto& item : std::filesystem::directory_iterator{"/proc", error}) {
+    process_entry entry;
+    auto name = item.path().filename().string();
+    if (std::from_chars(name.data(), name.data() + name.size(), entry.pid).ec != std::errc{})
+      continue;
+    std::ifstream file{item.path() / "stat"};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (parse_stat(text, entry))
+      result.push_back(entry);
+  }
+  return result;
+}
+
+void end_group(pid_t leader) {
+  ::kill(-leader, SIGKILL);
+}
+
+void end_descendants(std::span<const pid_t> live) {
+  std::unordered_set<pid_t> killed;
+  for (int round = 0; round < rounds; ++round) {
+    bool found = false;
+    for (auto pid : find_doomed(read_processes(), live)) {
+      ::kill(pid, SIGKILL);
+      found = killed.insert(pid).second || found;
+    }
+    if (!found)
+      return;
+  }
+}
+
+} // namespace cog

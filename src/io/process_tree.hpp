@@ -1,0 +1,27 @@
+#pragma once
+#include <span>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace cog {
+
+/// A line of the process table.
+struct process_entry {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  pid_t group = 0;
+  bool dead = false;   // a zombie
+};
+
+/// All processes that can be seen; empty where there is no /proc.
+std::vector<process_entry> read_processes();
+
+/// Kills every process of the group. Call it before its leader is reaped: afterwards the number may be another's.
+void end_group(pid_t leader);
+
+/// Kills all descendants of this process, except the workers in `live` and theirs. Who was left to us when its parent
+/// died counts as a live worker's only if it is still in that worker's process group.
+void end_descendants(std::span<const pid_t> live);
+
+} // namespace cog

@@ -1,0 +1,100 @@
+#include "io/base64.hpp"
+#include <doctest/doctest.h>
+
+using namespace cog;
+
+namespace {
+
+std::string encode(std::string_view bytes) {
+  std::string out;
+  append_base64(out, bytes);
+  return out;
+}
+
+struct decoded {
+  std::string bytes;
+  std::string problem;
+};
+
+/// Fed in pieces of `step` bytes.
+decoded decode(std::string_view text, size_t step = std::string_view::npos) {
+  base64_decoder decoder;
+  decoded result;
+  for (size_t at = 0; at < text.size(); at += std::min(step, text.size() - at))
+    decoder.append(text.substr(at, step), result.bytes);
+  result.problem = decoder.finish();
+  return result;
+}
+
+std::string all_bytes() {
+  std::string bytes;
+  for (int i = 0; i < 1024; ++i)
+    bytes += static_cast<char>(i * 7);
+  return bytes;
+}
+
+} // namespace
+
+TEST_CASE("base64: encodes the vectors of RFC 4648") {
+  CHECK(encode("") == "");
+  CHECK(encode("f") == "Zg==");
+  CHECK(encode("fo") == "Zm8=");
+  CHECK(encode("foo") == "Zm9v");
+  CHECK(encode("foob") == "Zm9vYg==");
+  CHECK(encode("fooba") == "Zm9vYmE=");
+  CHECK(encode("foobar") == "Zm9vYmFy");
+}
+
+TEST_CASE("base64: the last two letters of the alphabet are plus and slash") {
+  CHECK(encode("\xfb\xff\xbf") == "+/+/");
+  CHECK(decode("+/+/").bytes == "\xfb\xff\xbf");
+}
+
+TEST_CASE("base64: pieces of a multiple of three join without a seam") {
+  auto bytes = all_bytes();
+  std::string joined;
+  append_base64(joined, std::string_view{bytes}.substr(0, 300));
+  append_base64(joined, std::string_view{bytes}.substr(300));
+  CHECK(joined == encode(bytes));
+}
+
+TEST_CASE("base64: decodes what it encoded, however it is cut") {
+  auto bytes = all_bytes();
+  for (size_t length : {1022u, 1023u, 1024u}) {
+    auto text = encode(std::string_view{bytes}.substr(0, length));
+    for (size_t step : {1u, 2u, 3u, 4u, 5u, 7u, 64u, 5000u}) {
+      auto result = decode(text, step);
+      CHECK(result.problem.empty());
+      CHECK(result.bytes == std::string_view{bytes}.substr(0, length));
+    }
+  }
+}
+
+TEST_CASE("base64: foreign characters are skipped") {
+  CHECK(decode("Zm\n9v\r\nY-m*F_y\xff").bytes == "foobar");
+  CHECK(decode("Zm9vYg=\n=").bytes == "foob");
+}
+
+TEST_CASE("base64: missing padding is an error, in Python's words") {
+  CHECK(decode("Zm9vYg").problem == "Incorrect padding");
+  CHECK(decode("Zm9vYg=").problem == "Incorrect padding");
+  CHECK(decode("Zm9vYmE").problem == "Incorrect padding");
+}
+
+TEST_CASE("base64: a single letter left over is an error that counts the letters") {
+  CHECK(decode("Zm9vY").problem
+        == "Invalid base64-encoded string: number of data characters (5) cannot be 1 more than a multiple of 4");
+}
+
+TEST_CASE("base64: what follows the padding is ignored") {
+  CHECK(decode("Zg==Zm9v").bytes == "f");
+  CHECK(decode("Zm8=####").bytes == "fo");
+  CHECK(decode("Zg==Z").problem.empty());
+}
+
+TEST_CASE("base64: padding where none belongs is skipped like a foreign character") {
+  CHECK(decode("=Zm9v").bytes == "foo");
+  CHECK(decode("Z=m9v").bytes == "foo");
+  CHECK(decode("Zm=9v").bytes == "foo");
+  CHECK(decode("====").problem.empty());
+}

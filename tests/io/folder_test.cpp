@@ -1,0 +1,104 @@
+#include "io/folder.hpp"
+#include "../support/temporary_folder.hpp"
+#include "io/file_sink.hpp"
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+using namespace cog;
+
+namespace {
+
+mode_t mode_of(const std::string& path) {
+  struct stat info {};
+  ::stat(path.c_str(), &info);
+  return info.st_mode & 0777;
+}
+
+/// TMPDIR, set for as long as this lives.
+struct temporary_base {
+  explicit temporary_base(const std::string& path) {
+    ::setenv("TMPDIR", path.c_str(), 1);
+  }
+  ~temporary_base() {
+    ::unsetenv("TMPDIR");
+  }
+};
+
+} // namespace
+
+TEST_CASE("folder: the server's own is made under TMPDIR, for its user only") {
+  temporary_folder temporary;
+  temporary_base base{temporary.path};
+  std::string problem;
+  auto root = make_temporary_root(problem);
+  CHECK(problem.empty());
+  CHECK(root.starts_with(temporary / "cog-"));
+  CHECK(mode_of(root) == 0700);
+  CHECK(make_temporary_root(problem) != root);
+}
+
+TEST_CASE("folder: a TMPDIR that cannot be used is named, with what to do") {
+  temporary_folder temporary;
+  temporary_base base{temporary / "missing"};
+  std::string problem;
+  CHECK(make_temporary_root(problem).empty());
+  CHECK(problem.find("set TMPDIR to a writable one") != problem.npos);
+  CHECK(problem.find(temporary / "missing") != problem.npos);
+}
+
+TEST_CASE("folder: is made when it is first needed") {
+  temporary_folder temporary;
+  auto folder = make_folder(temporary.path, 12, [](const std::string&) {});
+  CHECK(folder->path == temporary / "12");
+  CHECK_FALSE(std::filesystem::exists(folder->path));
+  CHECK(ensure(*folder).empty());
+  CHECK(ensure(*folder).empty());
+  CHECK(mode_of(folder->path) == 0700);
+}
+
+TEST_CASE("folder: the last holder hands it to be removed") {
+  temporary_folder temporary;
+  std::string released;
+  auto folder = make_folder(temporary.path, 1, [&](const std::string& path) { released = path; });
+  ensure(*folder);
+  auto second = folder;
+  folder.reset();
+  CHECK(released.empty());
+  second.reset();
+  CHECK(released == temporary / "1");
+}
+
+TEST_CASE("folder: one that was never made needs no removing") {
+  temporary_folder temporary;
+  bool released = false;
+  make_folder(temporary.path, 1, [&](const std::string&) { released = true; }).reset();
+  CHECK_FALSE(released);
+}
+
+TEST_CASE("folder: every input has a place of its own") {
+  temporary_folder temporary;
+  auto folder = make_folder(temporary.path, 1, [](const std::string&) {});
+  std::string problem;
+  CHECK(make_place(*folder, 0, "x.png", problem) == temporary / "1/0/x.png");
+  CHECK(make_place(*folder, 1, "x.png", problem) == temporary / "1/1/x.png");
+  CHECK(problem.empty());
+  CHECK(std::filesystem::is_directory(temporary / "1/1"));
+}
+
+TEST_CASE("file sink: writes a new file from front to back") {
+  temporary_folder temporary;
+  file_sink sink;
+  REQUIRE(sink.open(temporary / "x"));
+  CHECK(sink.write("one "));
+  CHECK(sink.write("two"));
+  CHECK(read_file(temporary / "x") == "one two");
+}
+
+TEST_CASE("file sink: a file that is there is not overwritten") {
+  temporary_folder temporary;
+  write_file(temporary / "x", "old");
+  file_sink sink;
+  CHECK_FALSE(sink.open(temporary / "x"));
+  CHECK(sink.problem() == "[Errno 17] File exists: '" + temporary / "x'");
+}
