@@ -1,0 +1,54 @@
+#include "actors/errc.hpp"
+#include <caf/message.hpp>
+
+namespace cog {
+
+std::string to_string(errc code) {
+  switch (code) {
+    case errc::ok:
+      return "ok";
+    case errc::at_capacity:
+      return "At capacity - all prediction slots busy";
+    case errc::not_ready:
+      return "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
+    case errc::setup_failed:
+      return "The model's setup failed. GET /health-check shows its log; mend the model and start again.";
+    case errc::defunct:
+      return "All workers died too often and were given up";
+    case errc::draining:
+      return "The server is shutting down";
+    case errc::invalid_input:
+      return "The input is invalid";
+    case errc::id_in_flight:
+      return "A prediction with this id is in flight";
+    case errc::not_found:
+      return "Prediction not found";
+    case errc::download_failed:
+      return "The input could not be downloaded";
+    case errc::bad_data_url:
+      return "The input is no valid data URL";
+    case errc::file_failed:
+      return "A file could not be read or written";
+    case errc::canceled:
+      return "The prediction was cancelled";
+  }
+  return "unknown error";
+}
+
+caf::error make_error(errc code, std::string text) {
+  return {static_cast<uint8_t>(code), caf::atom("cog"), caf::make_message(std::move(text))};
+}
+
+errc code_of(const caf::error& error) {
+  return error.category() == caf::atom("cog") ? static_cast<errc>(error.code()) : errc::file_failed;
+}
+
+std::string text_of(const caf::error& error) {
+  if (error.context().match_elements<std::string>())
+    return error.context().get_as<std::string>(0);
+  if (error.category() == caf::atom("cog"))
+    return to_string(static_cast<errc>(error.code()));
+  return "internal error " + std::to_string(error.code());
+}
+
+} // namespace cog

@@ -1,0 +1,164 @@
+#pragma once
+#include "actors/errc.hpp"
+#include "prediction/health_state.hpp"
+#include "prediction/prediction.hpp"
+#include "prediction/request.hpp"
+#include "prediction/schema.hpp"
+#include <caf/all.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The whole vocabulary: who may ask whom for what. Big things travel by pointer to const.
+
+namespace cog {
+
+using request_ptr = std::shared_ptr<const prediction_request>;
+
+/// One input file to make: the data URL or URL at `value` of the request's body, into `folder`.
+struct input_job {
+  request_ptr request;
+  file_value value;
+  folder_ptr target;
+  uint64_t index = 0;   // tells the files of one prediction apart
+};
+
+/// The input as the worker process gets it: local paths in place of the URLs.
+struct prepared_input {
+  std::string json;
+  std::vector<std::string> pointers;   // JSON pointers of the strings that are now paths
+  folder_ptr holder;                   // where they lie
+};
+using prepared_ptr = std::shared_ptr<const prepared_input>;
+
+/// A piece of a file, to be read and written in base64.
+struct file_piece {
+  std::string path;
+  uint64_t offset = 0;   // bytes; a multiple of 3
+  uint64_t length = 0;   // bytes; a multiple of 3 unless it is the last piece
+};
+
+} // namespace cog
+
+// These stay in this process, so they owe no inspect().
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::request_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::snapshot_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::document_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::prepared_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::health_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::description_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::worker_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::input_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::file_piece)
+
+CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
+  CAF_ADD_ATOM(cog, cog::atom, run, "run")
+  CAF_ADD_ATOM(cog, cog::atom, cancel, "cancel")
+  CAF_ADD_ATOM(cog, cog::atom, find, "find")
+  CAF_ADD_ATOM(cog, cog::atom, check, "check")
+  CAF_ADD_ATOM(cog, cog::atom, start, "start")
+  CAF_ADD_ATOM(cog, cog::atom, drain, "drain")
+  CAF_ADD_ATOM(cog, cog::atom, describe, "describe")
+  CAF_ADD_ATOM(cog, cog::atom, document, "document")
+  CAF_ADD_ATOM(cog, cog::atom, report, "report")
+  CAF_ADD_ATOM(cog, cog::atom, retire, "retire")
+  CAF_ADD_ATOM(cog, cog::atom, prepare, "prepare")
+  CAF_ADD_ATOM(cog, cog::atom, fetch, "fetch")
+  CAF_ADD_ATOM(cog, cog::atom, decode, "decode")
+  CAF_ADD_ATOM(cog, cog::atom, encode, "encode")
+  CAF_ADD_ATOM(cog, cog::atom, sweep, "sweep")
+  CAF_ADD_ATOM(cog, cog::atom, perform, "perform")
+  CAF_ADD_ATOM(cog, cog::atom, tick, "tick")
+  CAF_ADD_ATOM(cog, cog::atom, reserve, "reserve")
+  CAF_ADD_ATOM(cog, cog::atom, closed, "closed")
+  CAF_ADD_ATOM(cog, cog::atom, shutdown, "shutdown")
+CAF_END_TYPE_ID_BLOCK(cog)
+
+namespace cog {
+
+using files_actor = caf::typed_actor<
+  // Decodes the data URL of one input into a file of its own in the folder; answers its path, or `bad_data_url`.
+  caf::replies_to<atom::decode, input_job>::with<std::string>,
+  // Reads a piece of a file; answers it in base64.
+  caf::replies_to<atom::encode, file_piece>::with<std::string>,
+  // Removes a folder with all that is in it.
+  caf::reacts_to<atom::sweep, std::string>>;
+
+using transfer_actor = caf::typed_actor<
+  // Downloads the URL of one input into a file of its own in the folder; answers its path, or `download_failed`.
+  caf::replies_to<atom::fetch, input_job>::with<std::string>,
+  // Gives up every transfer into the folder of this path: the asker gets `canceled`.
+  caf::reacts_to<atom::cancel, std::string>,
+  // INTERNAL: moves the running transfers on.
+  caf::reacts_to<atom::perform>>;
+
+using inputs_actor = caf::typed_actor<
+  // Answers once every file of the input is there, or with the first failure. It has begun before it was asked.
+  caf::replies_to<atom::prepare>::with<prepared_ptr>>;
+
+using worker_actor = caf::typed_actor<
+  // Starts the subprocess; sent once.
+  caf::reacts_to<atom::start>,
+  // Runs one prediction to its end. The router has counted the slot. The second actor is null when no file is needed.
+  caf::replies_to<atom::run, request_ptr, inputs_actor>::with<snapshot_ptr>,
+  // Cancels the prediction made by this request, if it still runs.
+  caf::reacts_to<atom::cancel, request_ptr>,
+  // Tells the state of a prediction in flight; `not_found` if it has ended meanwhile.
+  caf::replies_to<atom::find, std::string>::with<snapshot_ptr>,
+  // Asks the model's healthcheck(); an empty answer means healthy.
+  caf::replies_to<atom::check>::with<std::string>,
+  // Ends the subprocess; answers when it is gone. Sent when nothing runs any more.
+  caf::replies_to<atom::drain>::with<caf::unit_t>>;
+
+using health_actor = caf::typed_actor<
+  // The model is known, and so are all workers: the ones to ask for its healthcheck() and what to show.
+  caf::reacts_to<atom::describe, description_ptr, std::vector<worker_actor>>,
+  // Takes note of what a worker has become.
+  caf::reacts_to<atom::report, worker_report>,
+  // Tells the one state shown to the world, given the free slots; asks the model's own healthcheck() if it has one.
+  caf::replies_to<atom::check, uint64_t>::with<health_ptr>>;
+
+using router_actor = caf::typed_actor<
+  // Runs a prediction and answers its end; a PUT whose id is in flight is answered with the state of that one.
+  // Errors: invalid_input, at_capacity, not_ready, setup_failed, defunct, draining, id_in_flight.
+  caf::replies_to<atom::run, request_ptr>::with<snapshot_ptr>,
+  // The client of this request has left.
+  caf::reacts_to<atom::cancel, request_ptr>,
+  // Cancels by id; tells whether it is in flight.
+  caf::replies_to<atom::cancel, std::string>::with<bool>,
+  // The model's document; null until worker 0 has described the model.
+  caf::replies_to<atom::document>::with<document_ptr>,
+  // Passed on to health together with the free slots.
+  caf::replies_to<atom::check>::with<health_ptr>,
+  // Worker 0 has loaded the model: what it is, and how many workers it gets.
+  caf::reacts_to<atom::describe, description_ptr>,
+  // A worker has changed its state; passed on to health.
+  caf::reacts_to<atom::report, worker_report>,
+  // The prediction of this request has ended on worker `index`; the slot is free.
+  caf::reacts_to<atom::retire, uint64_t, request_ptr>,
+  // Accepts nothing more, cancels what waits, and answers when no prediction is in flight and all workers are gone.
+  // With the flag: cancels what runs, too.
+  caf::replies_to<atom::drain, bool>::with<caf::unit_t>>;
+
+using connection_actor = caf::typed_actor<
+  // Closes at once when idle, else after the answer that is due.
+  caf::reacts_to<atom::drain>>;
+
+using listener_actor = caf::typed_actor<
+  // Sets so many bytes of body memory aside for the connection of this number, in place of what it had; false when
+  // there are not enough.
+  caf::replies_to<atom::reserve, uint64_t, uint64_t>::with<bool>,
+  // The connection of this number is gone.
+  caf::reacts_to<atom::closed, uint64_t>,
+  // Accepts no more connections and lets go of the idle ones; answers when the last has gone.
+  caf::replies_to<atom::drain>::with<caf::unit_t>>;
+
+using stopper_actor = caf::typed_actor<
+  // The listener is there; sent once.
+  caf::reacts_to<atom::start, listener_actor>,
+  // Stop gracefully; the second time at once.
+  caf::reacts_to<atom::shutdown>,
+  // INTERNAL: time to cancel what runs, or (true) to give up.
+  caf::reacts_to<atom::tick, bool>>;
+
+} // namespace cog

@@ -1,0 +1,85 @@
+#include "actors/running.hpp"
+
+namespace cog {
+
+namespace {
+
+constexpr std::string_view log_mark = "\n[**** LOG TRUNCATED: COG_MAX_LOG_BYTES REACHED ****]\n";
+
+} // namespace
+
+void running_prediction::add_log(std::string_view text, uint64_t limit) {
+  if (log_ended)
+    return;
+  if (logs.size() + text.size() <= limit) {
+    logs += text;
+    return;
+  }
+  auto room = limit - logs.size();
+  while (room > 0 && (text[room] & 0xC0) == 0x80)   // not in the middle of a character
+    --room;
+  logs += text.substr(0, room);
+  logs += log_mark;
+  log_ended = true;
+}
+
+void running_prediction::add_chunk(output_frame&& frame) {
+  output.form = prediction_output::shape::chunks;
+  if (!output.ends.empty())
+    output.json += ',';
+  for (auto& file : frame.files) {
+    file.at.offset += output.json.size();
+    output.files.push_back(std::move(file));
+  }
+  output.json += frame.chunk;
+  output.ends.push_back(output.json.size());
+}
+
+void running_prediction::set_value(done_frame&& frame) {
+  switch (frame.shape) {
+    case done_shape::sent_chunks:
+      output.form = prediction_output::shape::chunks;
+      return;
+    case done_shape::value:
+      output.form = prediction_output::shape::value;
+      output.json = frame.rest;
+      output.files = std::move(frame.files);
+      return;
+    case done_shape::chunk_list:
+      output.form = prediction_output::shape::chunks;
+      output.json = frame.rest.substr(1, frame.rest.size() - 2);
+      output.files = std::move(frame.files);
+      for (auto& file : output.files)
+        --file.at.offset;
+      return;
+  }
+}
+
+std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_status status) const {
+  auto result = std::make_shared<prediction_snapshot>();
+  result->id = request->id;
+  result->status = status;
+  result->metrics = metrics.members();
+  if (output_folder)
+    result->folders.push_back(output_folder);
+  return result;
+}
+
+snapshot_ptr running_prediction::snapshot() const {
+  auto result = describe(prediction_status::processing);
+  result->input = request->input_json();
+  result->output = output;
+  result->logs = logs;
+  return result;
+}
+
+snapshot_ptr running_prediction::finish(prediction_status status, std::string error) {
+  auto result = describe(status);
+  result->output = std::move(output);
+  result->logs = std::move(logs);
+  result->error = std::move(error);
+  result->predict_time = std::chrono::duration<double>(clock::now() - started).count();
+  return result;
+}
+
+} // namespace cog

@@ -1,0 +1,44 @@
+#pragma once
+#include "actors/messages.hpp"
+#include "io/frame.hpp"
+#include "prediction/metrics.hpp"
+#include <chrono>
+#include <string>
+
+namespace cog {
+
+/// A prediction while a worker has it.
+struct running_prediction {
+  using clock = std::chrono::steady_clock;
+
+  request_ptr request;
+  caf::typed_response_promise<snapshot_ptr> promise;
+  inputs_actor inputs;             // makes its input files; null when there are none
+  prepared_ptr prepared;           // the input with its files in place
+  uint64_t number = 0;             // of its run frame; 0: not sent yet
+  prediction_output output;
+  std::string logs;
+  metric_set metrics;
+  folder_ptr output_folder;        // set once it has files in it
+  clock::time_point started = clock::now();
+  clock::time_point due = clock::time_point::max();        // COG_PREDICT_TIMEOUT
+  clock::time_point end_by = clock::time_point::max();     // COG_CANCEL_TIMEOUT, once it was told to stop
+  uint64_t ping = 0;               // asked when it was told to stop; 0: none
+  bool canceled = false;
+  bool timed_out = false;
+  bool log_ended = false;          // COG_MAX_LOG_BYTES was reached
+
+  /// Keeps what fits under `limit` bytes; then one mark, and no more.
+  void add_log(std::string_view text, uint64_t limit);
+  void add_chunk(output_frame&& frame);
+  void set_value(done_frame&& frame);
+
+  /// Its state now. What is terminal takes the output and the logs along.
+  snapshot_ptr snapshot() const;
+  snapshot_ptr finish(prediction_status status, std::string error);
+
+private:
+  std::shared_ptr<prediction_snapshot> describe(prediction_status status) const;
+};
+
+} // namespace cog

@@ -1,0 +1,316 @@
+#include "actors/worker.hpp"
+#include "io/folder.hpp"
+#include "prediction/pool_plan.hpp"
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+namespace cog {
+
+namespace {
+
+// The working directory enters sys.path only after the worker's own imports.
+constexpr const char* start_code = "import sys; sys.path[:] = [p for p in sys.path if p]; "
+                                   "from cog._worker import main; main(sys.argv[1:])";
+constexpr std::chrono::seconds check_limit{10};
+constexpr std::chrono::seconds exit_limit{3};   // for exit handlers, once nothing runs any more
+
+std::vector<std::string> worker_environment(const server_config& config) {
+  std::vector<std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view variable{*entry};
+    if (!variable.starts_with("LD_PRELOAD=") && !variable.starts_with("COG_LD_PRELOAD="))
+      result.emplace_back(variable);
+  }
+  if (!config.preload.empty())
+    result.push_back("LD_PRELOAD=" + config.preload);
+  return result;
+}
+
+} // namespace
+
+worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t index, description_ptr model,
+               worker_settings_ptr settings)
+  : pinned{cfg, std::move(strand)},
+    index_{index},
+    model_{std::move(model)},
+    settings_{std::move(settings)},
+    restarts_{settings_->config.restarts},
+    setup_deadline_{this->strand(), [this] {
+                      setup_error_ = fmt::format("worker setup timed out after {} seconds (COG_SETUP_TIMEOUT)",
+                                                 settings_->config.setup_timeout.count());
+                      process_->kill();
+                    }},
+    restart_pause_{this->strand(), [this] { start(); }},
+    overdue_{this->strand(), [this] { on_overdue(); }},
+    check_deadline_{this->strand(), [this] { fail_checks("healthcheck timed out"); }},
+    exit_deadline_{this->strand(), [this] { process_->kill(); }} {
+  // nop
+}
+
+worker::behavior_type worker::make_behavior() {
+  return {
+    [this](atom::start) { start(); },
+    [this](atom::run, const request_ptr& request, const inputs_actor& inputs) { return run(request, inputs); },
+    [this](atom::cancel, const request_ptr& request) { cancel(request); },
+    [this](atom::find, const std::string& id) { return find(id); },
+    [this](atom::check) { return check(); },
+    [this](atom::drain) { return drain(); },
+  };
+}
+
+void worker::on_exit() {
+  if (process_)
+    std::exchange(process_, nullptr)->detach();
+  fail_all("The server has ended");
+  fail_checks({});
+  for (auto& promise : drained_)
+    promise.deliver(caf::unit);
+  restart_pause_.clear();
+  overdue_.clear();
+  check_deadline_.clear();
+  setup_deadline_.clear();
+  exit_deadline_.clear();
+  settings_ = nullptr;
+}
+
+void worker::report(worker_phase phase, const std::string& cause) {
+  phase_ = phase;
+  worker_report report;
+  report.index = index_;
+  report.phase = phase;
+  report.set_up = set_up_;
+  report.cause = cause;
+  if (index_ == 0)
+    report.setup = setup_.result();
+  send(settings_->router, atom::report_v, report);
+}
+
+void worker::start() {
+  if (draining_ || process_)
+    return;
+  auto& config = settings_->config;
+  ++generation_;
+  last_number_ = 0;
+  setup_error_.clear();
+  end_reason_.clear();
+  process_root_ = fmt::format("{}/worker-{}.{}", settings_->root, index_, generation_);
+  if (!set_up_) {
+    setup_.begin();
+    setup_.note("Spawning worker subprocess");
+    if (phase_ == worker_phase::waiting)
+      report(worker_phase::starting);
+  }
+  subprocess_spec spec;
+  spec.argv = {config.python,     "-c",     start_code,  "--data",   std::to_string(worker_data_fd),
+               "--control",       std::to_string(worker_control_fd), "--ref", config.reference,
+               "--mode",          config.mode, "--worker", std::to_string(index_),
+               "--folder",        process_root_};
+  spec.env = worker_environment(config);
+  spec.working_directory = config.project;
+  spec.soft_file_limit = config.soft_file_limit;
+  std::string problem;
+  auto child = cog::spawn(spec, *settings_->children, problem);
+  if (!child)
+    return on_death("failed to spawn worker: " + problem);
+  spdlog::info("worker: started, worker={} pid={}", index_, child->pid);
+  process_listener& listener = *this;
+  process_ = std::make_shared<worker_process>(strand(), std::move(*child), settings_->children, listener);
+  process_->start();
+}
+
+void worker::on_frame(const frame& what) {
+  switch (what.kind) {
+    case frame_kind::done:
+      return on_done(what.payload);
+    case frame_kind::output:
+      return on_output(what.payload);
+    case frame_kind::log:
+      return on_log(what.payload);
+    case frame_kind::metric:
+      return on_metric(what.payload);
+    case frame_kind::hello:
+      return on_hello(what.payload);
+    case frame_kind::described:
+      return on_described(what.payload);
+    case frame_kind::ready:
+      return on_ready();
+    case frame_kind::setup_failed:
+      if (auto failure = parse_setup_failed(what.payload))
+        on_setup_failed(std::move(failure->error), failure->traceback);
+      return;
+    case frame_kind::health:
+      return on_health(what.payload);
+    case frame_kind::pong:
+      last_pong_ = parse_pong(what.payload).value_or(last_pong_);
+      return;
+    case frame_kind::run:
+    case frame_kind::cancel:
+    case frame_kind::healthcheck:
+    case frame_kind::ping:
+    case frame_kind::end:
+      break;
+  }
+  spdlog::error("worker: unexpected-frame, worker={} kind={}", index_, static_cast<int>(what.kind));
+}
+
+void worker::on_hello(std::string_view payload) {
+  auto hello = parse_hello(payload);
+  if (!hello || hello->protocol != protocol_version) {
+    setup_error_ = "the worker process speaks another protocol: the Python package `cog` it imports is not the one of "
+                   "this server; reinstall cog-cpp";
+    return process_->kill();
+  }
+  python_ = hello->python;
+  sdk_ = hello->sdk;
+  if (!set_up_)
+    setup_.note("Connected to slot transport");
+  if (settings_->config.setup_timeout.count() > 0)
+    setup_deadline_.set(settings_->config.setup_timeout);
+}
+
+void worker::on_described(std::string_view payload) {
+  auto described = parse_described(payload);
+  if (!described)
+    return process_->kill();
+  if (model_)
+    return;
+  auto& config = settings_->config;
+  std::string problem;
+  auto document = make_document(config.openapi_schema.empty() ? described->document : config.openapi_schema, problem);
+  if (!problem.empty())
+    spdlog::warn("worker: schema-problem, problem={}", problem);
+  if (!config.bundled_schema.empty() && config.openapi_schema.empty()) {
+    auto bundled = make_document(config.bundled_schema, problem);
+    if (!bundled || !document || bundled->json != document->json)
+      spdlog::warn("worker: schema-differs, .cog/openapi_schema.json is not what the model says; the model's is used");
+  }
+  auto plan = plan_pool(config, described->async, described->concurrency);
+  auto model = std::make_shared<model_description>();
+  model->document = std::move(document);
+  model->async = described->async;
+  model->healthcheck = described->healthcheck;
+  model->training = described->training;
+  model->concurrency = described->concurrency;
+  model->workers = plan.workers;
+  model->capacity = plan.capacity;
+  model->python = python_;
+  model->sdk = sdk_;
+  model_ = std::move(model);
+  send(settings_->router, atom::describe_v, model_);
+}
+
+void worker::on_ready() {
+  setup_deadline_.clear();
+  restarts_.ready(clock::now());
+  if (!std::exchange(set_up_, true)) {
+    setup_.note("Server ready");
+    setup_.end({});
+  }
+  report(worker_phase::ready);
+  spdlog::info("worker: ready, worker={} pid={}", index_, process_->pid());
+}
+
+void worker::on_setup_failed(std::string error, const std::string& traceback) {
+  setup_error_ = std::move(error);
+  if (!set_up_)
+    setup_.print(traceback);
+}
+
+void worker::on_pipe(log_source source, std::string_view text) {
+  if (phase_ != worker_phase::ready) {
+    if (!set_up_)
+      return setup_.print(text);
+  } else if (running_.size() == 1 && slots_of_worker(*model_, index_) == 1) {
+    running_.front()->add_log(text, settings_->config.max_log_bytes);
+    return log_line(running_.front().get(), source, text);
+  }
+  log_line(nullptr, source, text);
+}
+
+void worker::on_death(const std::string& cause) {
+  process_ = nullptr;
+  setup_deadline_.clear();
+  exit_deadline_.clear();
+  if (draining_) {
+    fail_all("The server is shutting down");
+    fail_checks({});
+    for (auto& promise : std::exchange(drained_, {}))
+      promise.deliver(caf::unit);
+    return;
+  }
+  auto reason = !end_reason_.empty() ? end_reason_ : !setup_error_.empty() ? setup_error_ : "Worker crashed: " + cause;
+  if (index_ == 0 && !set_up_) {
+    auto error = setup_error_.empty() ? "worker crashed: " + cause : "worker setup failed: " + setup_error_;
+    setup_.end(error);
+    spdlog::error("worker: setup-failed, {}", error);
+    return report(worker_phase::failed, error);
+  }
+  std::optional<clock::duration> pause = clock::duration::zero();
+  if (end_reason_.empty())
+    pause = restarts_.died(clock::now());
+  else
+    restarts_.ended();
+  if (pause)
+    spdlog::warn("worker: lost, worker={} cause={} restart_in_ms={}", index_, reason,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(*pause).count());
+  else
+    spdlog::error("worker: given-up, worker={} deaths={} cause={}", index_, restarts_.deaths(), reason);
+  report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
+  fail_all(reason);
+  fail_checks("Worker crashed");
+  if (pause)
+    restart_pause_.set(*pause);
+}
+
+void worker::end(std::string reason) {
+  end_reason_ = std::move(reason);
+  process_->kill();
+}
+
+caf::result<caf::unit_t> worker::drain() {
+  draining_ = true;
+  restart_pause_.clear();
+  if (!process_)
+    return caf::unit;
+  drained_.push_back(make_response_promise<caf::unit_t>());
+  if (phase_ == worker_phase::ready) {
+    process_->send_control(end_frame());
+    exit_deadline_.set(exit_limit);
+  } else {
+    process_->kill();
+  }
+  return drained_.back();
+}
+
+caf::result<std::string> worker::check() {
+  if (phase_ != worker_phase::ready)
+    return std::string{};
+  auto question = ++last_question_;
+  auto promise = make_response_promise<std::string>();
+  if (checks_.empty())
+    check_deadline_.set(check_limit);
+  checks_.emplace(question, promise);
+  process_->send_control(healthcheck_frame(question));
+  return promise;
+}
+
+void worker::on_health(std::string_view payload) {
+  auto verdict = parse_health(payload);
+  if (!verdict)
+    return;
+  auto found = checks_.find(verdict->question);
+  if (found == checks_.end())
+    return;
+  found->second.deliver(verdict->healthy ? std::string{} : std::string{verdict->text});
+  checks_.erase(found);
+  if (checks_.empty())
+    check_deadline_.clear();
+}
+
+void worker::fail_checks(const std::string& error) {
+  check_deadline_.clear();
+  for (auto& [question, promise] : std::exchange(checks_, {}))
+    promise.deliver(error);
+}
+
+} // namespace cog

@@ -1,0 +1,107 @@
+#pragma once
+#include "actors/messages.hpp"
+#include "actors/running.hpp"
+#include "actors/setup_log.hpp"
+#include "caf_asio/pinned.hpp"
+#include "io/deadline.hpp"
+#include "io/worker_process.hpp"
+#include "prediction/config.hpp"
+#include "prediction/restart_policy.hpp"
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace cog {
+
+/// What every worker is given; never changed.
+struct worker_settings {
+  server_config config;
+  router_actor router;
+  files_actor files;
+  std::shared_ptr<reaper> children;
+  std::string root;   // folder for the files of predictions
+};
+using worker_settings_ptr = std::shared_ptr<const worker_settings>;
+
+/// Owns one Python subprocess and the predictions that run in it; starts it again when it dies.
+class worker : public caf_asio::pinned<worker_actor::base>, private process_listener {
+public:
+  /// `model` is null for worker 0, which finds out.
+  worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t index, description_ptr model,
+         worker_settings_ptr settings);
+
+  const char* name() const override { return "worker"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  using clock = std::chrono::steady_clock;
+  using running_ptr = std::unique_ptr<running_prediction>;
+
+  // The process (worker.cpp).
+  void start();
+  void report(worker_phase phase, const std::string& cause = {});
+  void on_frame(const frame& what) override;
+  void on_pipe(log_source source, std::string_view text) override;
+  void on_death(const std::string& cause) override;
+  void on_hello(std::string_view payload);
+  void on_described(std::string_view payload);
+  void on_ready();
+  void on_setup_failed(std::string error, const std::string& traceback);
+  void end(std::string reason);
+  caf::result<caf::unit_t> drain();
+  caf::result<std::string> check();
+  void on_health(std::string_view payload);
+  void fail_checks(const std::string& error);
+
+  // Its predictions (worker_predictions.cpp).
+  caf::result<snapshot_ptr> run(const request_ptr& request, const inputs_actor& inputs);
+  void send_run(running_prediction& prediction);
+  void cancel(const request_ptr& request);
+  void stop(running_prediction& prediction);
+  caf::result<snapshot_ptr> find(const std::string& id) const;
+  running_prediction* find_number(uint64_t number) const;
+  running_prediction* find_request(const request_ptr& request) const;
+  void on_output(std::string_view payload);
+  void on_log(std::string_view payload);
+  void on_metric(std::string_view payload);
+  void on_done(std::string_view payload);
+  bool take_files(running_prediction& prediction, std::vector<output_file>& files);
+  void keep_folder(running_prediction& prediction);
+  void finish(running_prediction& prediction, prediction_status status, std::string error = {});
+  void finish_stopped(running_prediction& prediction);
+  void fail_all(const std::string& error);
+  void watch(clock::time_point moment);
+  void on_overdue();
+  void give_up_on(running_prediction& prediction);
+  void log_line(const running_prediction* prediction, log_source source, std::string_view text) const;
+
+  uint64_t index_;
+  description_ptr model_;
+  worker_settings_ptr settings_;
+  worker_phase phase_ = worker_phase::waiting;
+  bool set_up_ = false;           // a setup has succeeded once
+  std::shared_ptr<worker_process> process_;
+  std::string process_root_;      // folder of this process's output files
+  uint64_t generation_ = 0;       // of the process
+  std::string python_, sdk_;
+  setup_log setup_;
+  std::string setup_error_;       // why this process's setup failed
+  std::string end_reason_;        // why we ended the process; empty: we did not
+  restart_policy restarts_;
+  deadline setup_deadline_;
+  deadline restart_pause_;
+  deadline overdue_;              // the earliest of the predictions'
+  clock::time_point overdue_at_ = clock::time_point::max();
+  uint64_t last_number_ = 0;      // of this process's run frames
+  uint64_t last_question_ = 0;
+  uint64_t last_pong_ = 0;
+  std::vector<running_ptr> running_;
+  std::unordered_map<uint64_t, caf::typed_response_promise<std::string>> checks_;   // by question
+  deadline check_deadline_;
+  deadline exit_deadline_;
+  bool draining_ = false;
+  std::vector<caf::typed_response_promise<caf::unit_t>> drained_;
+};
+
+} // namespace cog

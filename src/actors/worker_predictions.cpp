@@ -1,0 +1,264 @@
+#include "actors/worker.hpp"
+#include "io/folder.hpp"
+#include <algorithm>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+namespace cog {
+
+caf::result<snapshot_ptr> worker::run(const request_ptr& request, const inputs_actor& inputs) {
+  if (phase_ != worker_phase::ready) {
+    // It was on its way when the process died. The router has heard of the death by now and finds another place.
+    if (inputs)
+      send_exit(inputs, caf::exit_reason::user_shutdown);
+    send(settings_->router, atom::retire_v, index_, request);
+    return delegate(settings_->router, atom::run_v, request);
+  }
+  auto prediction = std::make_unique<running_prediction>();
+  prediction->request = request;
+  prediction->inputs = inputs;
+  prediction->promise = make_response_promise<snapshot_ptr>();
+  auto promise = prediction->promise;
+  auto& config = settings_->config;
+  if (config.predict_timeout.count() > 0) {
+    prediction->due = prediction->started + std::chrono::duration_cast<clock::duration>(config.predict_timeout);
+    watch(prediction->due);
+  }
+  auto& added = *running_.emplace_back(std::move(prediction));
+  if (inputs)
+    this->request(inputs, caf::infinite, atom::prepare_v)
+      .then(
+        [this, request](const prepared_ptr& prepared) {
+          if (auto* prediction = find_request(request)) {
+            prediction->inputs = nullptr;
+            prediction->prepared = prepared;
+            send_run(*prediction);
+          }
+        },
+        [this, request](const caf::error& error) {
+          if (auto* prediction = find_request(request))
+            finish(*prediction, prediction_status::failed, "Input validation error: " + text_of(error));
+        });
+  else
+    send_run(added);
+  return promise;
+}
+
+void worker::send_run(running_prediction& prediction) {
+  prediction.number = ++last_number_;
+  auto& request = *prediction.request;
+  if (prediction.prepared) {
+    std::string_view input = prediction.prepared->json;
+    auto meta = run_meta(request.context_json(), prediction.prepared->pointers);
+    process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.prepared);
+  } else {
+    auto input = request.input_json();
+    auto meta = request.context.length == 0 ? std::string{} : run_meta(request.context_json(), {});
+    process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.request);
+  }
+}
+
+running_prediction* worker::find_number(uint64_t number) const {
+  for (auto& prediction : running_)
+    if (prediction->number == number)
+      return prediction.get();
+  return nullptr;
+}
+
+running_prediction* worker::find_request(const request_ptr& request) const {
+  for (auto& prediction : running_)
+    if (prediction->request == request)
+      return prediction.get();
+  return nullptr;
+}
+
+caf::result<snapshot_ptr> worker::find(const std::string& id) const {
+  for (auto& prediction : running_)
+    if (prediction->request->id == id)
+      return prediction->snapshot();
+  return make_error(errc::not_found);
+}
+
+void worker::cancel(const request_ptr& request) {
+  auto* prediction = find_request(request);
+  if (prediction == nullptr || prediction->canceled)
+    return;
+  spdlog::info("worker: cancel, worker={} id={}", index_, request->id);
+  prediction->canceled = true;
+  stop(*prediction);
+}
+
+void worker::stop(running_prediction& prediction) {
+  if (prediction.number == 0) {
+    if (prediction.inputs)
+      send_exit(std::exchange(prediction.inputs, nullptr), caf::exit_reason::user_shutdown);
+    return finish_stopped(prediction);
+  }
+  if (prediction.end_by != clock::time_point::max())
+    return;
+  process_->send_control(cancel_frame(prediction.number));
+  if (model_->async) {
+    prediction.ping = ++last_question_;
+    process_->send_control(ping_frame(prediction.ping));
+  }
+  prediction.end_by = clock::now() + std::chrono::duration_cast<clock::duration>(settings_->config.cancel_timeout);
+  watch(prediction.end_by);
+}
+
+void worker::finish_stopped(running_prediction& prediction) {
+  if (prediction.canceled)
+    finish(prediction, prediction_status::canceled);
+  else
+    finish(prediction, prediction_status::failed,
+           fmt::format("Prediction timed out after {} seconds (COG_PREDICT_TIMEOUT)",
+                       settings_->config.predict_timeout.count()));
+}
+
+void worker::watch(clock::time_point moment) {
+  if (moment < overdue_at_) {
+    overdue_at_ = moment;
+    overdue_.set_at(moment);
+  }
+}
+
+void worker::on_overdue() {
+  overdue_at_ = clock::time_point::max();
+  auto now = clock::now();
+  std::vector<running_prediction*> late;
+  for (auto& prediction : running_)
+    if (prediction->end_by <= now || prediction->due <= now)
+      late.push_back(prediction.get());
+  for (auto* prediction : late) {
+    if (prediction->end_by <= now) {
+      give_up_on(*prediction);
+    } else {
+      prediction->due = clock::time_point::max();
+      prediction->timed_out = true;
+      stop(*prediction);
+    }
+  }
+  for (auto& prediction : running_)
+    watch(std::min(prediction->end_by, prediction->due));
+}
+
+void worker::give_up_on(running_prediction& prediction) {
+  prediction.end_by = clock::time_point::max();
+  auto limit = settings_->config.cancel_timeout.count();
+  if (!model_->async) {
+    spdlog::warn("worker: cancel-ignored, worker={} id={} the process is ended", index_, prediction.request->id);
+    return end(fmt::format("the model did not end within {} seconds after a cancel (COG_CANCEL_TIMEOUT)", limit));
+  }
+  if (last_pong_ < prediction.ping)
+    return end(fmt::format("Worker ended: its event loop was blocked for {} seconds", limit));
+  spdlog::warn("worker: task-abandoned, worker={} id={} it goes on without a slot", index_, prediction.request->id);
+  finish_stopped(prediction);
+}
+
+void worker::on_output(std::string_view payload) {
+  auto frame = parse_output(payload);
+  auto* prediction = frame ? find_number(frame->number) : nullptr;
+  if (prediction == nullptr)
+    return;
+  if (take_files(*prediction, frame->files))
+    prediction->add_chunk(std::move(*frame));
+}
+
+void worker::on_log(std::string_view payload) {
+  auto frame = parse_log(payload);
+  if (!frame)
+    return;
+  if (frame->number == 0 && phase_ != worker_phase::ready && !set_up_)
+    return setup_.print(frame->text);
+  auto* prediction = frame->number == 0 ? nullptr : find_number(frame->number);
+  if (prediction != nullptr)
+    prediction->add_log(frame->text, settings_->config.max_log_bytes);
+  log_line(prediction, frame->source, frame->text);
+}
+
+void worker::on_metric(std::string_view payload) {
+  auto frame = parse_metric(payload);
+  if (!frame)
+    return;
+  if (auto* prediction = find_number(frame->number))
+    prediction->metrics.apply(static_cast<uint8_t>(frame->mode), frame->name, frame->value);
+}
+
+void worker::on_done(std::string_view payload) {
+  auto frame = parse_done(payload);
+  auto* prediction = frame ? find_number(frame->number) : nullptr;
+  if (prediction == nullptr)
+    return;
+  process_->read_pipes();
+  restarts_.prediction_ended();
+  if (prediction->canceled || prediction->timed_out)
+    return finish_stopped(*prediction);
+  switch (frame->status) {
+    case done_status::succeeded:
+      if (!take_files(*prediction, frame->files))
+        return finish(*prediction, prediction_status::failed, "An output file has vanished");
+      prediction->set_value(std::move(*frame));
+      return finish(*prediction, prediction_status::succeeded);
+    case done_status::failed:
+      return finish(*prediction, prediction_status::failed, std::string{frame->rest});
+    case done_status::canceled:
+      return finish(*prediction, prediction_status::canceled);
+  }
+}
+
+bool worker::take_files(running_prediction& prediction, std::vector<output_file>& files) {
+  for (auto& file : files) {
+    keep_folder(prediction);
+    struct stat status {};
+    if (::stat(file.path.c_str(), &status) != 0) {
+      spdlog::error("worker: output-file-missing, id={} path={}", prediction.request->id, file.path);
+      return false;
+    }
+    file.size = status.st_size;
+  }
+  return true;
+}
+
+void worker::keep_folder(running_prediction& prediction) {
+  if (!prediction.output_folder)
+    prediction.output_folder = make_folder(process_root_, prediction.number, [files = settings_->files](std::string path) {
+      caf::anon_send(files, atom::sweep_v, std::move(path));
+    });
+}
+
+void worker::finish(running_prediction& prediction, prediction_status status, std::string error) {
+  auto found = std::find_if(running_.begin(), running_.end(), [&](auto& entry) { return entry.get() == &prediction; });
+  auto ended = std::move(*found);
+  running_.erase(found);
+  auto result = ended->finish(status, std::move(error));
+  if (status == prediction_status::failed)
+    spdlog::debug("worker: prediction-failed, worker={} id={} error={}", index_, result->id, result->error);
+  send(settings_->router, atom::retire_v, index_, ended->request);
+  ended->promise.deliver(std::move(result));
+}
+
+void worker::fail_all(const std::string& error) {
+  while (!running_.empty()) {
+    auto& prediction = *running_.back();
+    if (prediction.inputs)
+      send_exit(std::exchange(prediction.inputs, nullptr), caf::exit_reason::user_shutdown);
+    keep_folder(prediction);   // a crash may have left files there
+    if (prediction.canceled || prediction.timed_out)
+      finish_stopped(prediction);
+    else
+      finish(prediction, prediction_status::failed, error);
+  }
+}
+
+void worker::log_line(const running_prediction* prediction, log_source source, std::string_view text) const {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
+    text.remove_suffix(1);
+  if (text.empty())
+    return;
+  auto from = source == log_source::out ? "stdout" : "stderr";
+  if (prediction != nullptr)
+    spdlog::info("prediction: {}, id={} source={}", text, prediction->request->id, from);
+  else
+    spdlog::info("user: {}, worker={} source={}", text, index_, from);
+}
+
+} // namespace cog
