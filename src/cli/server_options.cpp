@@ -1,0 +1,197 @@
+#include "cli/server_options.hpp"
+#include "version.hpp"
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+namespace cog {
+
+namespace {
+
+/// Reads variables; a value that makes no sense becomes a warning and leaves the default.
+class reader {
+public:
+  reader(const environment& variable, std::vector<std::string>& warnings) : variable_{variable}, warnings_{warnings} {
+    // nop
+  }
+
+  void read(const char* name, std::string& value) const {
+    if (auto text = variable_(name))
+      value = *text;
+  }
+
+  void read(const char* name, uint64_t& value, uint64_t least = 0) const {
+    auto text = variable_(name);
+    if (!text || text->empty())
+      return;
+    uint64_t number = 0;
+    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (error != std::errc{} || end != text->data() + text->size() || number < least)
+      warnings_.push_back(std::string{name} + "=" + *text + " is no whole number of at least " + std::to_string(least)
+                          + "; " + std::to_string(value) + " is used");
+    else
+      value = number;
+  }
+
+  void read(const char* name, seconds& value) const {
+    auto text = variable_(name);
+    if (!text || text->empty())
+      return;
+    char* end = nullptr;
+    double number = std::strtod(text->c_str(), &end);
+    if (*end != '\0' || !std::isfinite(number) || number < 0)
+      warnings_.push_back(std::string{name} + "=" + *text + " is no number of seconds; the default is used");
+    else
+      value = seconds{number};
+  }
+
+private:
+  const environment& variable_;
+  std::vector<std::string>& warnings_;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file ? text.str() : std::string{};
+}
+
+/// The first of `names` in PATH, else the last.
+std::string find_program(std::initializer_list<const char*> names, const std::optional<std::string>& path) {
+  for (auto* name : names) {
+    std::istringstream folders{path.value_or("/usr/local/bin:/usr/bin:/bin")};
+    for (std::string folder; std::getline(folders, folder, ':');)
+      if (access((folder + "/" + name).c_str(), X_OK) == 0)
+        return name;
+  }
+  return *(names.end() - 1);
+}
+
+/// Takes what cog.yaml says about serving. Returns what is wrong with it.
+std::string read_project(const std::string& path, server_config& config) {
+  if (access(path.c_str(), R_OK) != 0)
+    return {};
+  try {
+    auto project = YAML::LoadFile(path);
+    auto take = [&](const char* key) {
+      if (config.reference.empty() && project[key] && project[key].IsScalar())
+        config.reference = project[key].as<std::string>();
+    };
+    if (config.mode == "train") {
+      take("train");
+    } else {
+      take("run");
+      take("predict");
+    }
+    auto concurrency = project["concurrency"];
+    if (config.max_concurrency == 0 && concurrency && concurrency["max"])
+      config.max_concurrency = concurrency["max"].as<uint64_t>();
+  } catch (const YAML::Exception& error) {
+    return path + ":" + std::to_string(error.mark.line + 1) + ":" + std::to_string(error.mark.column + 1) + ": "
+           + error.msg;
+  }
+  return {};
+}
+
+bool is_true(const std::string& text) {
+  return text != "0" && text != "no" && text != "false" && text != "False";
+}
+
+void read_variables(const reader& env, const environment& variable, server_config& config) {
+  uint64_t concurrency = 1;
+  env.read("COG_MAX_CONCURRENCY", concurrency, 1);
+  if (variable("COG_MAX_CONCURRENCY").value_or("").empty())
+    concurrency = 0;
+  config.max_concurrency = concurrency;
+  env.read("COG_WORKERS", config.workers, 1);
+  env.read("COG_MAX_QUEUE", config.max_queue);
+  env.read("COG_RESTARTS", config.restarts);
+  env.read("COG_THREADS", config.threads, 1);
+  env.read("COG_SETUP_TIMEOUT", config.setup_timeout);
+  env.read("COG_PREDICT_TIMEOUT", config.predict_timeout);
+  env.read("COG_CANCEL_TIMEOUT", config.cancel_timeout);
+  env.read("COG_SHUTDOWN_TIMEOUT", config.shutdown_timeout);
+  env.read("COG_IDLE_TIMEOUT", config.idle_timeout);
+  env.read("COG_HEADER_TIMEOUT", config.header_timeout);
+  env.read("COG_BODY_TIMEOUT", config.body_timeout);
+  env.read("COG_MAX_CONNECTIONS", config.max_connections, 1);
+  env.read("COG_MAX_BODY_BYTES", config.max_body_bytes, 1);
+  env.read("COG_MAX_BODY_MEMORY", config.max_body_memory, 1);
+  env.read("COG_MAX_DOWNLOAD_BYTES", config.max_download_bytes);
+  env.read("COG_MAX_LOG_BYTES", config.max_log_bytes, 1);
+  env.read("COG_USER_AGENT", config.user_agent);
+  env.read("COG_LD_PRELOAD", config.preload);
+  env.read("COG_PYTHON", config.python);
+}
+
+} // namespace
+
+std::optional<std::string> from_environment(const std::string& name) {
+  auto* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+std::optional<early_exit> read_server_options(int argc, const char* const* argv, const environment& variable,
+                                              server_options& options) {
+  auto& config = options.config;
+  reader env{variable, options.warnings};
+  uint64_t port = 5000;
+  bool version = false;
+  std::string await;
+  std::string ignored;
+  if (auto text = variable("PORT")) {
+    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), port);
+    if (error != std::errc{} || end != text->data() + text->size() || port > 65535)
+      return early_exit{1, {}, "ERROR: PORT=" + *text + " is no port number (0 to 65535)\n"};
+  }
+  CLI::App app{"Serves a Cog model over HTTP."};
+  app.add_option("--host", config.host, "address to listen on (default 0.0.0.0)");
+  app.add_option("--port", port, "port to listen on (default: PORT, else 5000); 0 takes a free one")
+    ->check(CLI::Range(0, 65535));
+  app.add_option("--project", config.project, "folder of the model (default: the working directory)");
+  app.add_option("--upload-url", config.upload_url, "where output files are uploaded");
+  app.add_option("--await-explicit-shutdown", await, "true: SIGTERM is ignored");
+  app.add_option("--x-mode", config.mode, "predict (default) or train")->check(CLI::IsMember({"predict", "train"}));
+  app.add_option("--threads", ignored, "accepted and ignored; see COG_THREADS");
+  app.add_option("--home", ignored, "folder of the program, given by its launcher");
+  app.add_flag("-v,--version", version, "print the version");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return early_exit{0, app.help(), {}};
+  } catch (const CLI::ParseError& error) {
+    return early_exit{2, {}, std::string{"ERROR: "} + error.what() + "\n" + app.help()};
+  }
+  if (version)
+    return early_exit{0, "coglet (C++) " + std::string{build_version} + "\n", {}};
+  config.port = static_cast<uint16_t>(port);
+  config.await_explicit_shutdown = !await.empty() && is_true(await);
+  read_variables(env, variable, config);
+  env.read("LOG_FORMAT", options.log_format);
+  env.read("COG_LOG_LEVEL", options.log_level);
+  auto reference = config.mode == "train" ? "COG_TRAIN_TYPE_STUB" : "COG_PREDICT_TYPE_STUB";
+  env.read(reference, config.reference);
+  auto yaml = config.project + "/cog.yaml";
+  if (auto problem = read_project(yaml, config); !problem.empty())
+    return early_exit{1, {}, "ERROR: " + problem + "\n"};
+  if (config.reference.empty())
+    return early_exit{1, {},
+                      std::string{"ERROR: "} + reference + " environment variable is not set. Set it to the model's "
+                        + "reference (predict.py:Predictor), or name the model in " + yaml + ".\n"};
+  if (config.python.empty())
+    config.python = find_program({"python", "python3"}, variable("PATH"));
+  if (auto path = variable("COG_OPENAPI_SCHEMA"); path && !path->empty()) {
+    config.openapi_schema = read_file(*path);
+    if (config.openapi_schema.empty())
+      return early_exit{1, {}, "ERROR: COG_OPENAPI_SCHEMA=" + *path + " cannot be read, or is empty\n"};
+  }
+  config.bundled_schema = read_file(config.project + "/.cog/openapi_schema.json");
+  return {};
+}
+
+} // namespace cog

@@ -1,0 +1,321 @@
+#include "http/connection.hpp"
+#include <boost/beast/http/error.hpp>
+#include <spdlog/spdlog.h>
+
+namespace cog {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr size_t first_buffer = 4 * 1024;    // of an idle connection
+constexpr size_t largest_buffer = 256 * 1024;
+constexpr size_t read_ahead = 64 * 1024;     // while an answer is due
+constexpr uint64_t free_body = 16 * 1024;    // bodies up to this size need no reservation
+constexpr uint64_t slowest_rate = 1024;      // bytes a second
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::chrono::seconds write_time{30};   // in which a reader must take something
+
+} // namespace
+
+connection::connection(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::socket socket,
+                       uint64_t number, listener_actor listener, settings_ptr settings)
+  : pinned{cfg, std::move(strand)},
+    socket_{std::move(socket)},
+    number_{number},
+    listener_{std::move(listener)},
+    settings_{std::move(settings)},
+    deadline_{this->strand(), [this] { on_deadline(); }} {
+  // nop
+}
+
+connection::behavior_type connection::make_behavior() {
+  deadline_.set(settings_->config.idle_timeout);
+  read();
+  return {[this](atom::drain) {
+    closing_ = true;
+    if (phase_ == phase::idle)
+      leave();
+  }};
+}
+
+void connection::on_exit() {
+  gone_ = true;
+  deadline_.clear();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  caf::anon_send(listener_, atom::closed_v, number_);
+  listener_ = nullptr;
+}
+
+void connection::leave() {
+  if (gone_)
+    return;
+  gone_ = true;
+  if (prediction_)
+    send(settings_->router, atom::cancel_v, std::exchange(prediction_, nullptr));
+  caf::anon_send_exit(address(), caf::exit_reason::user_shutdown);
+}
+
+void connection::read() {
+  if (reading_ || gone_ || reserving_)
+    return;
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (phase_ == phase::idle && in_.size() > first_buffer)
+      std::string{}.swap(in_);
+  }
+  if (phase_ == phase::answering || phase_ == phase::writing) {
+    if (end_ - begin_ >= read_ahead)
+      return;
+  }
+  if (end_ == in_.size() && begin_ > 0) {
+    in_.erase(0, begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == in_.size() && in_.size() < largest_buffer)
+    in_.resize(std::max(first_buffer, in_.size() * 2));
+  reading_ = true;
+  socket_.async_read_some(net::buffer(in_.data() + end_, in_.size() - end_),
+                          [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& error,
+                                                                      size_t count) { on_read(error, count); });
+}
+
+void connection::on_read(const boost::system::error_code& error, size_t count) {
+  reading_ = false;
+  if (gone_)
+    return;
+  if (error) {
+    if (phase_ == phase::writing)
+      closing_ = true;
+    else
+      leave();
+    return;
+  }
+  end_ += count;
+  switch (phase_) {
+    case phase::idle:
+    case phase::receiving:
+      advance();
+      break;
+    case phase::answering:
+    case phase::writing:
+      read();
+      break;
+    case phase::lingering:
+      begin_ = end_ = 0;
+      read();
+      break;
+  }
+}
+
+void connection::advance() {
+  if (advancing_)   // the loop below goes on by itself
+    return;
+  advancing_ = true;
+  while (!gone_ && (phase_ == phase::idle || phase_ == phase::receiving) && begin_ < end_)
+    if (!parse_some())
+      break;
+  advancing_ = false;
+  read();
+}
+
+bool connection::parse_some() {
+  if (!request_) {
+    request_.emplace();
+    request_->body_limit(settings_->config.max_body_bytes);
+    header_seen_ = false;
+    header_timed_ = false;
+    phase_ = phase::receiving;
+  }
+  boost::system::error_code error;
+  begin_ += request_->put(net::const_buffer{in_.data() + begin_, end_ - begin_}, error);
+  if (error && error != http::error::need_more) {
+    refuse_parse(error);
+    return false;
+  }
+  if (request_->is_header_done() && !header_seen_) {
+    header_seen_ = true;
+    on_header();
+    if (phase_ != phase::receiving)
+      return false;
+  }
+  if (request_->is_done()) {
+    deadline_.clear();
+    phase_ = phase::answering;
+    handle();
+    return true;
+  }
+  if (!header_seen_) {
+    if (!std::exchange(header_timed_, true))
+      deadline_.set(settings_->config.header_timeout);
+    return false;
+  }
+  reserve_body();
+  return false;
+}
+
+void connection::on_header() {
+  if (request_->is_done())
+    return;
+  route_ = match_route(request_->method, request_->target);
+  bool takes_body = route_.where == route::predictions || route_.where == route::prediction
+                    || route_.where == route::trainings || route_.where == route::training;
+  request_->keep_body = takes_body && request_->is_json();
+  if (!request_->keep_body)
+    std::string{}.swap(request_->body);
+  body_seen_ = request_->body_size;
+  deadline_.set(settings_->config.body_timeout);
+  if (!request_->expects_continue)
+    return;
+  if (takes_body && request_->has_content_type && !request_->is_json()) {
+    closing_ = true;
+    return handle();
+  }
+  write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void connection::reserve_body() {
+  if (reserving_ || !request_->keep_body)
+    return;
+  auto length = request_->content_length();
+  uint64_t needed = length ? *length : std::max<uint64_t>(free_body, 2 * request_->body.size());
+  if (needed <= free_body || needed <= reserved_)
+    return;
+  reserving_ = true;
+  request(listener_, caf::infinite, atom::reserve_v, number_, needed)
+    .then(
+      [this, needed](bool granted) {
+        reserving_ = false;
+        if (granted) {
+          reserved_ = needed;
+          read();
+        } else {
+          closing_ = true;
+          auto response = text_response(503, "Too many request bodies in memory; try again later");
+          response.more_headers.emplace_back("retry-after: 1");
+          respond(std::move(response));
+        }
+      },
+      [this](const caf::error&) { leave(); });
+}
+
+void connection::refuse_parse(const boost::system::error_code& error) {
+  closing_ = true;
+  if (error == http::error::body_limit)
+    respond(text_response(413, "Failed to buffer the request body: length limit exceeded"));
+  else if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    respond(text_response(431, "The request header is longer than 16 KiB"));
+  else
+    respond(text_response(400, "This is no HTTP/1.1 request: " + error.message()));
+}
+
+void connection::on_deadline() {
+  if (gone_)
+    return;
+  if (phase_ != phase::receiving)
+    return leave();
+  if (header_seen_) {
+    auto arrived = request_->body_size - body_seen_;
+    body_seen_ = request_->body_size;
+    if (static_cast<double>(arrived) >= slowest_rate * settings_->config.body_timeout.count() || reserving_)
+      return deadline_.set(settings_->config.body_timeout);
+  }
+  closing_ = true;
+  respond(text_response(408, header_seen_ ? "The request body came too slowly" : "The request header came too slowly"));
+}
+
+void connection::respond(http_response response) {
+  auto head = make_head(response, response.body.size(), !closing_ && request_ && request_->keep_alive());
+  answer_text body;
+  if (!response.body.empty() && !(request_ && request_->method == "HEAD"))
+    body.emplace_back(std::move(response.body));
+  respond(std::move(head), body_stream{std::move(body)});
+}
+
+void connection::respond(std::string head, body_stream body) {
+  phase_ = phase::writing;
+  deadline_.clear();
+  out_ = std::move(head);
+  written_ = 0;
+  stream_ = std::move(body);
+  write_more();
+}
+
+void connection::write_more() {
+  constexpr size_t small = 16 * 1024;
+  while (!gone_) {
+    while (out_.size() - written_ < small && !stream_.empty()) {
+      auto [text, piece] = stream_.next();
+      out_.erase(0, std::exchange(written_, 0));
+      out_ += text;
+      if (piece) {
+        request(settings_->files, caf::infinite, atom::encode_v, *piece)
+          .then(
+            [this](const std::string& base64) {
+              out_ += base64;
+              write_more();
+            },
+            [this](const caf::error& error) {
+              spdlog::error("connection: output-file-unreadable, error={}", text_of(error));
+              leave();
+            });
+        return;
+      }
+    }
+    if (written_ == out_.size())
+      return on_written();
+    boost::system::error_code error;
+    written_ += socket_.write_some(net::buffer(out_.data() + written_, out_.size() - written_), error);
+    if (error == net::error::would_block) {
+      deadline_.set(write_time);
+      socket_.async_wait(net::socket_base::wait_write,
+                         [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& failure) {
+                           if (failure)
+                             leave();
+                           else
+                             write_more();
+                         });
+      return;
+    }
+    if (error)
+      return leave();
+  }
+}
+
+void connection::write(std::string_view text) {
+  boost::system::error_code ignored;   // a client that takes not even this will be seen gone by the next read
+  socket_.write_some(net::buffer(text.data(), text.size()), ignored);
+}
+
+void connection::on_written() {
+  out_.clear();
+  written_ = 0;
+  result_ = nullptr;
+  if (reserved_ > 0) {
+    reserved_ = 0;
+    caf::anon_send(listener_, atom::reserve_v, number_, uint64_t{0});
+  }
+  if (closing_ || !request_ || !request_->keep_alive())
+    return linger();
+  request_.reset();
+  phase_ = phase::idle;
+  deadline_.set(settings_->config.idle_timeout);
+  advance();
+}
+
+void connection::linger() {
+  // Closing a socket that holds unread bytes would reset it, and the client might lose the answer.
+  if (request_ && request_->is_done() && begin_ == end_)
+    return leave();
+  phase_ = phase::lingering;
+  deadline_.set(linger_time);
+  boost::system::error_code ignored;
+  socket_.shutdown(net::socket_base::shutdown_send, ignored);
+  if (!reading_)
+    begin_ = end_ = 0;
+  read();
+}
+
+} // namespace cog

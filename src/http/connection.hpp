@@ -1,0 +1,89 @@
+#pragma once
+#include "actors/messages.hpp"
+#include "caf_asio/pinned.hpp"
+#include "http/body_stream.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "http/routes.hpp"
+#include "http/settings.hpp"
+#include "io/deadline.hpp"
+#include "io/net.hpp"
+#include <optional>
+
+namespace cog {
+
+/// The actor of one client: reads requests one after the other, has them answered, writes the answers.
+/// A read is always pending while a prediction runs, so that a client who leaves is seen at once.
+class connection : public caf_asio::pinned<connection_actor::base> {
+public:
+  connection(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::socket socket, uint64_t number,
+             listener_actor listener, settings_ptr settings);
+
+  const char* name() const override { return "connection"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  enum class phase : uint8_t { idle, receiving, answering, writing, lingering };
+
+  // Reading (connection.cpp).
+  void read();
+  void on_read(const boost::system::error_code& error, size_t count);
+  void advance();
+  bool parse_some();
+  void on_header();
+  void reserve_body();
+  void refuse_parse(const boost::system::error_code& error);
+  void on_deadline();
+  void leave();
+
+  // Writing (connection.cpp).
+  void respond(http_response response);
+  void respond(std::string head, body_stream body);
+  void write_more();
+  void write(std::string_view text);
+  void on_written();
+  void linger();
+
+  // Routes (connection_routes.cpp).
+  void handle();
+  void create();
+  void create_with(const document_ptr& document);
+  void submit(request_ptr prediction);
+  void answer_result(const snapshot_ptr& result);
+  void answer_error(const caf::error& error);
+  void cancel_by_id();
+  void answer_health();
+  void answer_probe(bool ready);
+  void answer_openapi();
+  void answer_index();
+
+  net::ip::tcp::socket socket_;
+  uint64_t number_;
+  listener_actor listener_;
+  settings_ptr settings_;
+  deadline deadline_;
+  phase phase_ = phase::idle;
+  std::string in_;              // received: consumed up to `begin_`, valid up to `end_`
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  bool reading_ = false;
+  bool advancing_ = false;
+  bool closing_ = false;        // after this answer
+  bool gone_ = false;
+  std::optional<http_request> request_;
+  bool header_seen_ = false;
+  bool header_timed_ = false;
+  uint64_t reserved_ = 0;       // bytes of body memory granted by the listener
+  bool reserving_ = false;
+  uint64_t body_seen_ = 0;      // at the last look of the deadline
+  document_ptr document_;
+  request_ptr prediction_;      // running for this client
+  snapshot_ptr result_;         // being answered; keeps its files
+  route_match route_;
+  std::string out_;             // being written
+  size_t written_ = 0;          // of it
+  body_stream stream_;          // what follows it
+};
+
+} // namespace cog

@@ -1,0 +1,67 @@
+#include "http/response.hpp"
+#include "io/net.hpp"
+#include <array>
+#include <boost/beast/http/status.hpp>
+#include <ctime>
+
+namespace cog {
+
+namespace {
+
+/// The Date header's value, made anew when the second changes.
+std::string_view http_date() {
+  thread_local time_t last = -1;
+  thread_local std::array<char, 32> text{};
+  thread_local size_t size = 0;
+  auto now = std::time(nullptr);
+  if (now != last) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    last = now;
+  }
+  return {text.data(), size};
+}
+
+} // namespace
+
+http_response json_response(unsigned status, std::string body) {
+  http_response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+http_response text_response(unsigned status, std::string body) {
+  auto response = json_response(status, std::move(body));
+  response.content_type = response.body.empty() ? "" : "text/plain; charset=utf-8";
+  return response;
+}
+
+std::string make_head(const http_response& response, uint64_t length, bool keep_alive) {
+  std::string head;
+  head.reserve(192);
+  head += "HTTP/1.1 ";
+  head += std::to_string(response.status);
+  head += ' ';
+  auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
+  head.append(reason.data(), reason.size());
+  if (!response.content_type.empty()) {
+    head += "\r\ncontent-type: ";
+    head += response.content_type;
+  }
+  head += "\r\ncontent-length: ";
+  head += std::to_string(length);
+  for (auto& line : response.more_headers) {
+    head += "\r\n";
+    head += line;
+  }
+  if (!keep_alive)
+    head += "\r\nconnection: close";
+  head += "\r\ndate: ";
+  head += http_date();
+  head += "\r\n\r\n";
+  return head;
+}
+
+} // namespace cog

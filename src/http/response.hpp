@@ -1,0 +1,24 @@
+#pragma once
+#include "prediction/prediction.hpp"
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cog {
+
+/// What goes out: a status, a few headers, and a body of texts and files in turn.
+struct http_response {
+  unsigned status = 200;
+  std::string_view content_type = "application/json";   // empty: none
+  std::string body;
+  std::vector<std::string> more_headers;                // complete lines without their line ends
+};
+
+http_response json_response(unsigned status, std::string body);
+/// A rejection by the HTTP layer, in plain words.
+http_response text_response(unsigned status, std::string body);
+
+/// The head of a response, empty line included. `length` counts the bytes of the whole body.
+std::string make_head(const http_response& response, uint64_t length, bool keep_alive);
+
+} // namespace cog

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cog {
+
+enum class route : uint8_t {
+  none,
+  index,
+  health_check,
+  openapi,
+  livez,
+  readyz,
+  shutdown,
+  predictions,          // POST
+  prediction,           // PUT {id}
+  cancel_prediction,    // POST {id}/cancel
+  trainings,
+  training,
+  cancel_training,
+};
+
+struct route_match {
+  route where = route::none;
+  std::string id;           // percent-decoded
+  std::string_view allow;   // set instead when the path is known but not for this method: what the method may be
+  bool bad_id = false;      // the id is no UTF-8 once decoded
+};
+
+/// Finds the route of a request; the query is ignored. HEAD counts as GET.
+route_match match_route(std::string_view method, std::string_view target);
+
+} // namespace cog

@@ -1,0 +1,33 @@
+#include "http/status_map.hpp"
+
+namespace cog {
+
+error_status status_of(errc code) {
+  switch (code) {
+    case errc::ok:
+      return {200, false, 0};
+    case errc::at_capacity:
+      return {409, true, 1};
+    case errc::id_in_flight:
+      return {409, true, 1};
+    case errc::not_ready:
+      return {503, true, 1};
+    case errc::setup_failed:
+    case errc::defunct:
+      return {503, true, 0};
+    case errc::draining:
+      return {503, true, 1};
+    case errc::invalid_input:
+      return {422, false, 0};
+    case errc::not_found:
+      return {404, false, 0};
+    case errc::download_failed:
+    case errc::bad_data_url:
+    case errc::file_failed:
+    case errc::canceled:
+      return {500, true, 0};
+  }
+  return {500, true, 0};
+}
+
+} // namespace cog
