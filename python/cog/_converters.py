@@ -1,0 +1,276 @@
+"""Checks and conversions of single values, one function for each type of input."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Callable, Optional
+
+from cog._input_types import InputType
+from cog.input import FieldInfo
+from cog.types import Path, Secret
+
+Convert = Callable[[Any], Any]
+
+_SCHEMES = ("http:", "https:", "data:")
+
+
+class InputError(ValueError):
+    """An input that the model's signature does not allow."""
+
+
+class LocalFile(str):
+    """The path of a file that the server has made for an input."""
+
+    __slots__ = ()
+
+
+def converter(shape: InputType, field: Optional[FieldInfo]) -> Convert:
+    """The function for one input; it raises InputError with the words that the server uses."""
+    convert = _limited(_plain(shape), shape, field)
+    if shape.kind == "secret":
+        convert = _masked(convert)
+    return _optional(convert) if shape.nullable else convert
+
+
+def _plain(shape: InputType) -> Convert:
+    if shape.kind == "array":
+        assert shape.items is not None
+        return _array(_plain(shape.items))
+    if shape.kind == "union":
+        return _union([(_NATURAL.get(member.kind), _plain(member)) for member in shape.members])
+    if shape.kind == "choices":
+        return _choices(shape)
+    if shape.kind == "path":
+        return _path(shape.owner)
+    return _SIMPLE[shape.kind]
+
+
+def _optional(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _masked(convert: Convert) -> Convert:
+    def masked(value: Any) -> Any:
+        try:
+            return convert(value)
+        except InputError as error:
+            raise InputError(str(error).replace(_json(value), '"**********"')) from None
+
+    return masked
+
+
+def _wrong(value: Any, kind: str) -> InputError:
+    return InputError(f'{_json(value)} is not of type "{kind}"')
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, "string")
+    return str(value)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise _wrong(value, "integer")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            pass
+    raise _wrong(value, "number")
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(value, "boolean")
+
+
+def _object(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float, list)):
+        raise _wrong(value, "object")
+    return value
+
+
+def _secret(value: Any) -> Secret:
+    return value if isinstance(value, Secret) else Secret(_string(value))
+
+
+def _file(value: Any) -> Any:
+    if type(value) is LocalFile:
+        return open(value, "rb")
+    return value if hasattr(value, "read") else _string(value)
+
+
+def _path(owner: type[Path]) -> Convert:
+    def convert(value: Any) -> Any:
+        if type(value) is not LocalFile and isinstance(value, str) and value[:6].lower().startswith(_SCHEMES):
+            return value  # a URL that nobody has fetched, such as a default
+        if isinstance(value, str) or hasattr(value, "__fspath__"):
+            return value if type(value) is owner else owner(value)
+        raise _wrong(value, "string")
+
+    return convert
+
+
+def _array(convert: Convert) -> Convert:
+    def convert_all(values: Any) -> list[Any]:
+        if not isinstance(values, list):
+            raise _wrong(values, "array")
+        return [convert(value) for value in values]
+
+    return convert_all
+
+
+def _union(members: list[tuple[Optional[type], Convert]]) -> Convert:
+    def convert(value: Any) -> Any:
+        for _, member in [*(m for m in members if type(value) is m[0]), *members]:
+            try:
+                return member(value)
+            except InputError:
+                continue
+        raise InputError(f"{_json(value)} is not valid under any of the schemas listed in the 'anyOf' keyword")
+
+    return convert
+
+
+def _choices(shape: InputType) -> Convert:
+    base = _plain(shape.items) if shape.items is not None and shape.items.kind != "choices" else _same
+    table = {_key(value): _attempt(base, python) for value, python in shape.choices}
+    members = [python for _, python in shape.choices]
+    listed = _json([value for value, _ in shape.choices])
+
+    def convert(value: Any) -> Any:
+        key = _key(value)
+        if key in table:
+            return table[key]
+        if any(value is member for member in members):
+            return value
+        raise InputError(f"{_json(value)} is not one of {listed}")
+
+    return convert
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _attempt(convert: Convert, value: Any) -> Any:
+    """Enum members and listed values of another type stay as they are."""
+    try:
+        return value if isinstance(value, Enum) else convert(value)
+    except InputError:
+        return value
+
+
+def _key(value: Any) -> Any:
+    """Equal for equal JSON: 1 and 1.0 are the same, 1 and true are not."""
+    if isinstance(value, (str, bool)) or value is None:
+        return type(value).__name__, value
+    if isinstance(value, (int, float)):
+        return "number", value
+    return "text", _json(value)
+
+
+def _limited(convert: Convert, shape: InputType, field: Optional[FieldInfo]) -> Convert:
+    checks = [] if field is None else _checks(shape, field)
+    if not checks:
+        return convert
+
+    def checked(value: Any) -> Any:
+        for check in checks:
+            check(value)
+        return convert(value)
+
+    return checked
+
+
+def _checks(shape: InputType, field: FieldInfo) -> list[Callable[[Any], None]]:
+    kind = shape.items.kind if shape.kind == "choices" and shape.items is not None else shape.kind
+    checks: list[Callable[[Any], None]] = []
+    if kind in ("integer", "number"):
+        if field.ge is not None:
+            checks.append(_at_least(field.ge))
+        if field.le is not None:
+            checks.append(_at_most(field.le))
+    if kind in ("string", "path", "file", "secret"):
+        if field.min_length is not None:
+            checks.append(_not_shorter(field.min_length))
+        if field.max_length is not None:
+            checks.append(_not_longer(field.max_length))
+        if field.regex is not None:
+            checks.append(_matching(field.regex))
+    return checks
+
+
+def _at_least(bound: float) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if isinstance(value, (int, float)) and not value >= bound:
+            raise InputError(f"{_json(value)} is less than the minimum of {_json(bound)}")
+
+    return check
+
+
+def _at_most(bound: float) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if isinstance(value, (int, float)) and not value <= bound:
+            raise InputError(f"{_json(value)} is greater than the maximum of {_json(bound)}")
+
+    return check
+
+
+def _not_shorter(limit: int) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if isinstance(value, str) and type(value) is not LocalFile and len(value) < limit:
+            raise InputError(f"{_json(value)} is shorter than {limit} character{'s' * (limit != 1)}")
+
+    return check
+
+
+def _not_longer(limit: int) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if isinstance(value, str) and type(value) is not LocalFile and len(value) > limit:
+            raise InputError(f"{_json(value)} is longer than {limit} character{'s' * (limit != 1)}")
+
+    return check
+
+
+def _matching(pattern: str) -> Callable[[Any], None]:
+    import re
+
+    try:
+        expression = re.compile(pattern)
+    except re.error:  # written for the server's dialect, which has checked it
+        return lambda value: None
+
+    def check(value: Any) -> None:
+        if isinstance(value, str) and type(value) is not LocalFile and not expression.search(value):
+            raise InputError(f"{_json(value)} does not match {_json(pattern)}")
+
+    return check
+
+
+_SIMPLE: dict[str, Convert] = {
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "object": _object,
+    "secret": _secret,
+    "file": _file,
+}
+_NATURAL = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict, "array": list}

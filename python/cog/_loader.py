@@ -1,0 +1,116 @@
+"""From a reference to a model that is ready for `setup()`."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+from cog._signature import Signature, mark, unwrap_defaults
+from cog.predictor import (
+    BasePredictor,
+    _deprecated,
+    defines,
+    extract_setup_weights,
+    has_setup_weights,
+    load_predictor_from_ref,
+)
+
+_COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
+
+
+class Model:
+    """A loaded model; `setup()` has not run yet."""
+
+    def __init__(self, ref: str, mode: str, target: Any, run: Callable[..., Any]) -> None:
+        self.ref = ref
+        self.mode = mode
+        self.target = target
+        self.run = run
+        self.kind = _kind(run)
+        self.healthcheck: Optional[Callable[[], Any]] = None if _is_function(target) else _attribute(target)
+        self.streaming = bool(mark(run, "__cog_streaming__"))
+        self.concurrency: Optional[int] = mark(run, "__cog_concurrent_max__")
+        unwrap_defaults(run)
+        self.signature = Signature(run)
+        if self.signature.positional_only:
+            raise TypeError(
+                f"{self.signature.function.__qualname__}() takes {', '.join(self.signature.positional_only)} by "
+                f"position only, and a prediction passes keywords: remove the / ({self.signature.place})"
+            )
+
+    def setup(self) -> Any:
+        """Calls the model's `setup`. Returns a coroutine if that is async, else None."""
+        if _is_function(self.target) or not hasattr(self.target, "setup"):
+            return None
+        arguments = {}
+        if has_setup_weights(self.target):
+            arguments["weights"] = extract_setup_weights(self.target)
+        result = self.target.setup(**arguments)
+        return result if hasattr(result, "__await__") else None
+
+
+def load(ref: str, mode: str = "predict") -> Model:
+    """The model that `file.py:Name` means, from the working directory.
+
+    Raises what the model's file raises; FileNotFoundError, ImportError, AttributeError, TypeError and ValueError of our
+    own say what to mend.
+    """
+    target = load_predictor_from_ref(ref)
+    if _is_function(target):
+        return Model(ref, mode, target, target)
+    return Model(ref, mode, target, _training_method(target) if mode == "train" else _prediction_method(target))
+
+
+def _prediction_method(target: Any) -> Callable[..., Any]:
+    cls = type(target)
+    run, predict = defines(cls, "run"), defines(cls, "predict")
+    if run and predict:
+        raise ValueError(f"{cls.__name__} must define either run() or predict(), not both ({_place(cls)})")
+    if not run and not predict:
+        if defines(cls, "train"):
+            raise ValueError(
+                f"run or predict method not found: {cls.__name__} only has train(); it serves with --x-mode train "
+                f"({_place(cls)})"
+            )
+        raise ValueError(f"run or predict method not found: {cls.__name__} needs a method run() ({_place(cls)})")
+    if predict:
+        _deprecated(f"{cls.__name__}.predict() is deprecated; use run() instead")
+    if isinstance(target, BasePredictor):
+        _deprecated("BasePredictor is deprecated; use BaseRunner instead")
+    method: Callable[..., Any] = target.run if run else target.predict
+    return method
+
+
+def _training_method(target: Any) -> Callable[..., Any]:
+    cls = type(target)
+    if not defines(cls, "train"):
+        raise ValueError(
+            f"Training not supported by this predictor: {cls.__name__} has no method train() ({_place(cls)})"
+        )
+    method: Callable[..., Any] = target.train
+    return method
+
+
+def _place(cls: type[Any]) -> str:
+    import inspect
+
+    try:
+        return f"{inspect.getsourcefile(cls)}, line {inspect.getsourcelines(cls)[1]}"
+    except (OSError, TypeError):
+        return f"module {cls.__module__}"
+
+
+def _is_function(target: Any) -> bool:
+    return type(target).__name__ == "function"
+
+
+def _attribute(target: Any) -> Any:
+    return getattr(target, "healthcheck", None)
+
+
+def _kind(run: Callable[..., Any]) -> str:
+    function: Any = getattr(run, "__func__", run)
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    flags = code.co_flags if code is not None else 0
+    if flags & _ASYNC_GENERATOR:
+        return "async_generator"
+    return "async" if flags & _COROUTINE or hasattr(function, "_is_coroutine_mark") else "sync"

@@ -1,0 +1,55 @@
+"""The OpenAPI document of a model, by looking at the loaded model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cog._schema.inputs import input_component
+from cog._schema.merge import merge
+from cog._schema.outputs import is_iterator, output_component
+from cog._schema.skeleton import skeleton
+from cog._signature import EMPTY
+from cog._version import __version__
+from cog.errors import SchemaError
+
+if TYPE_CHECKING:
+    from cog._loader import Model
+
+__all__ = ["document", "dumps", "merge"]
+
+
+def document(model: Model, version: str = __version__) -> dict[str, Any]:
+    """The document of a model, keys in the order of the reference. Raises SchemaError, naming file and line."""
+    signature = model.signature
+    try:
+        inputs, choices = input_component(signature.parameters)
+        if signature.returns is EMPTY:
+            raise SchemaError("no return annotation: say what it returns, as in `-> str`")
+        output = output_component(signature.returns)
+        if model.streaming and model.mode == "predict" and not is_iterator(signature.returns):
+            raise SchemaError(
+                "@streaming requires Iterator[...], AsyncIterator[...], ConcatenateIterator[...] or "
+                "AsyncConcatenateIterator[...] as return type"
+            )
+    except SchemaError as error:
+        raise SchemaError(f"{signature.function.__qualname__}: {error} ({signature.place})") from None
+    return skeleton(model.mode, version, inputs, output, choices, model.streaming)
+
+
+def dumps(document: Any, sort_keys: bool = False) -> str:
+    """Compact JSON with other characters than ASCII written raw; `<`, `>` and `&` escaped and whole floats written
+    without point, as the reference does."""
+    import json
+
+    text = json.dumps(_whole(document), ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_whole(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value

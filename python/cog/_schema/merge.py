@@ -1,0 +1,45 @@
+"""One document for a model that predicts and trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cog._schema.skeleton import RESERVED
+
+
+def merge(prediction: dict[str, Any], training: dict[str, Any]) -> dict[str, Any]:
+    """Both documents in one; what both have is taken from the prediction's.
+
+    Choices that share a name but not their values keep their own component under another name.
+    """
+    schemas: dict[str, Any] = dict(prediction["components"]["schemas"])
+    renamed: dict[str, str] = {}
+    for name, component in training["components"]["schemas"].items():
+        if name in RESERVED or name not in schemas or schemas[name] == component:
+            continue
+        other = f"training_{name}"
+        while other in schemas:
+            other += "_choices"
+        renamed[name] = other
+    for name, component in training["components"]["schemas"].items():
+        target = renamed.get(name, name)
+        titled = {**component, "title": target} if name in renamed else _renamed(component, renamed)
+        schemas.setdefault(target, titled)
+    return {
+        **prediction,
+        "components": {"schemas": schemas},
+        "paths": {**training["paths"], **prediction["paths"]},
+    }
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _reference(item, names) if key == "$ref" else _renamed(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    return value
+
+
+def _reference(text: str, names: dict[str, str]) -> str:
+    folder, _, name = text.rpartition("/")
+    return f"{folder}/{names.get(name, name)}"

@@ -1,0 +1,219 @@
+"""The component `Output`, from a return annotation."""
+
+from __future__ import annotations
+
+import collections.abc
+import os
+import pathlib
+import sys
+import typing
+from enum import Enum
+from typing import Any, ForwardRef, get_args, get_origin
+
+from cog._annotations import NoneType, is_union, name_of, raw_annotations, resolve, strip, union_members
+from cog._input_types import SCALARS
+from cog._opaque import Opaque
+from cog._schema.inputs import plain, title
+from cog.errors import SchemaError
+from cog.model import Required
+from cog.types import AsyncConcatenateIterator, ConcatenateIterator, File, Secret, URLFile
+
+_ITERATORS = (
+    collections.abc.Iterator,
+    collections.abc.AsyncIterator,
+    collections.abc.Generator,
+    collections.abc.AsyncGenerator,
+)
+_TEXTS = (ConcatenateIterator, AsyncConcatenateIterator)
+
+
+def is_iterator(annotation: Any) -> bool:
+    return get_origin(strip(annotation)[0]) in (*_ITERATORS, *_TEXTS)
+
+
+def output_component(annotation: Any) -> dict[str, Any]:
+    """The component without its title. Raises SchemaError for what cannot be an output."""
+    annotation, metadata = strip(annotation)
+    origin = get_origin(annotation)
+    if origin in _TEXTS:
+        (element,) = get_args(annotation)
+        if element is not str:
+            raise SchemaError(f"{origin.__name__} element type must be str, got {name_of(element)}")
+        return {
+            "items": {"type": "string"},
+            "type": "array",
+            "x-cog-array-display": "concatenate",
+            "x-cog-array-type": "iterator",
+        }
+    if origin in _ITERATORS:
+        return {"items": _fragment(get_args(annotation)[0], ()), "type": "array", "x-cog-array-type": "iterator"}
+    if annotation is NoneType:
+        return {"nullable": True, "type": "object"}
+    return _object() if Opaque in metadata and not _is_list(annotation) else _fragment(annotation, ())
+
+
+def _object() -> dict[str, Any]:
+    return {"type": "object"}
+
+
+def _is_list(annotation: Any) -> bool:
+    return annotation is list or get_origin(annotation) is list
+
+
+def _fragment(annotation: Any, inside: tuple[type, ...]) -> dict[str, Any]:
+    """`inside` are the classes being written, so that one that holds itself comes to an end."""
+    annotation, metadata = strip(annotation)
+    opaque = Opaque in metadata
+    if is_union(annotation):
+        return _union(annotation, inside)
+    if _is_list(annotation):
+        return {"items": _object() if opaque else _element(annotation, inside), "type": "array"}
+    if opaque or annotation is Any or annotation is dict:
+        return _object()
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        values = arguments[1] if arguments else Any
+        if isinstance(values, typing.TypeVar):
+            return _object()
+        return {"additionalProperties": _fragment(values, inside), "type": "object"}
+    if origin is tuple:
+        return _tuple(arguments, inside)
+    if origin is typing.Literal:
+        return _listed(value for value in arguments if value is not None)
+    if isinstance(annotation, type):
+        return _class(annotation, inside)
+    if isinstance(origin, type):  # a generic class of the author
+        return _class(origin, inside)
+    raise SchemaError(_unsupported(annotation))
+
+
+def _element(annotation: Any, inside: tuple[type, ...]) -> dict[str, Any]:
+    arguments = get_args(annotation)
+    if not arguments or isinstance(arguments[0], typing.TypeVar):
+        return _object()
+    return _fragment(arguments[0], inside)
+
+
+def _tuple(arguments: tuple[Any, ...], inside: tuple[type, ...]) -> dict[str, Any]:
+    fragments: list[dict[str, Any]] = []
+    for argument in arguments:
+        if argument is not Ellipsis:
+            fragment = _fragment(argument, inside)
+            if fragment not in fragments:
+                fragments.append(fragment)
+    if not fragments:
+        return {"items": _object(), "type": "array"}
+    return {"items": fragments[0] if len(fragments) == 1 else {"anyOf": fragments}, "type": "array"}
+
+
+def _union(annotation: Any, inside: tuple[type, ...]) -> dict[str, Any]:
+    members, nullable = union_members(annotation)
+    fragments = [_fragment(member, inside) for member in members]
+    fragment = fragments[0] if len(fragments) == 1 else {"anyOf": fragments}
+    return {**fragment, "nullable": True} if nullable else fragment
+
+
+def _listed(values: Any) -> dict[str, Any]:
+    listed = [plain(value) for value in values]
+    kinds = {SCALARS.get(type(value)) for value in listed}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return {"enum": listed, "type": kind} if kind else {"enum": listed}
+
+
+def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
+    if cls in (File, URLFile) or cls is os.PathLike or issubclass(cls, pathlib.PurePath):
+        return {"format": "uri", "type": "string"}
+    if cls in SCALARS:
+        return {"type": SCALARS[cls]}
+    if cls is Secret:
+        return {"format": "password", "type": "string", "writeOnly": True, "x-cog-secret": True}
+    if issubclass(cls, Enum):
+        return _listed(cls)
+    if cls in inside:
+        return _object()
+    if issubclass(cls, tuple):
+        return _tuple(tuple(_hints(cls).values()), inside)
+    fields = _fields(cls)
+    if fields is None:
+        if issubclass(cls, dict):
+            return _object()
+        raise SchemaError(_unsupported(cls))
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for name, (annotation, needed) in fields.items():
+        try:
+            fragment = _fragment(annotation, (*inside, cls))
+        except SchemaError as error:
+            raise SchemaError(f'field "{name}" of {cls.__name__}: {error}') from None
+        properties[name] = dict(sorted({**fragment, "title": title(name)}.items()))
+        if needed and not fragment.get("nullable"):
+            required.append(name)
+    fragment = {"properties": properties, "type": "object"}
+    return {"properties": properties, "required": required, "type": "object"} if required else fragment
+
+
+def _fields(cls: type) -> Any:
+    """Annotation and need of each field of a structured class, by name; None for other classes."""
+    if hasattr(cls, "__total__"):
+        return _typed_dict(cls)
+    if hasattr(cls, "model_fields"):  # pydantic 2
+        return {name: (field.annotation, field.is_required()) for name, field in cls.model_fields.items()}
+    if hasattr(cls, "__dataclass_fields__"):
+        return _dataclass(cls)
+    if hasattr(cls, "__fields__"):  # pydantic 1
+        return {name: (field.outer_type_, bool(field.required)) for name, field in cls.__fields__.items()}
+    return None
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    hints: dict[str, Any] = {}
+    for ancestor in reversed(cls.__mro__):
+        names = vars(sys.modules.get(ancestor.__module__, typing))
+        for name, annotation in raw_annotations(ancestor).items():
+            hints[name] = resolve(annotation, names, {**vars(ancestor), cls.__name__: cls})
+    return hints
+
+
+def _dataclass(cls: Any) -> dict[str, tuple[Any, bool]]:
+    from dataclasses import MISSING, fields
+
+    hints = _hints(cls)
+    return {
+        field.name: (
+            hints[field.name],
+            field.default is MISSING and (field.default_factory is MISSING or type(field.default_factory) is Required),
+        )
+        for field in fields(cls)
+    }
+
+
+def _typed_dict(cls: Any) -> dict[str, tuple[Any, bool]]:
+    found: dict[str, tuple[Any, bool]] = {}
+    for name, annotation in _typed_dict_hints(cls).items():
+        needed = name in getattr(cls, "__required_keys__", ())
+        while getattr(get_origin(annotation), "_name", None) in ("Required", "NotRequired", "ReadOnly"):
+            mark = get_origin(annotation)._name
+            needed = needed if mark == "ReadOnly" else mark == "Required"
+            (annotation,) = get_args(annotation)
+        found[name] = (annotation, needed)
+    return found
+
+
+def _typed_dict_hints(cls: Any) -> dict[str, Any]:
+    names = vars(sys.modules.get(cls.__module__, typing))
+    return {name: resolve(annotation, names) for name, annotation in raw_annotations(cls).items()}
+
+
+def _unsupported(annotation: Any) -> str:
+    name = name_of(annotation)
+    if isinstance(annotation, (ForwardRef, str)):
+        return (
+            f"cannot resolve type '{name}': import it where it is there at run time (not under TYPE_CHECKING), "
+            f"or write Annotated[{name}, Opaque]"
+        )
+    if get_origin(annotation) is not None:
+        return f"unsupported type: {name} is not a supported output type"
+    return (
+        f"unsupported type: {name}: derive it from BaseModel, make it a dataclass or TypedDict, "
+        f"or write Annotated[{name}, Opaque]"
+    )

@@ -1,0 +1,95 @@
+"""What both kinds of loops need to run a prediction."""
+
+from __future__ import annotations
+
+import collections.abc
+import io
+import json
+import socket
+from typing import Any, Callable, NamedTuple
+
+from cog._inputs import Binder, InputError
+from cog._loader import Model
+from cog._scope import Scope
+from cog._worker import protocol
+from cog._worker.channel import Channel
+from cog._worker.control import Control
+from cog._worker.errors import PredictionError
+from cog._worker.files import OutputFiles
+from cog._worker.output import encode, encode_plain
+
+_scan: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
+
+
+class Job(NamedTuple):
+    """A run frame."""
+
+    number: int
+    meta: str  # JSON; empty when there is nothing to say
+    input: str  # JSON
+
+
+class Runtime:
+    def __init__(self, model: Model, data: socket.socket, channel: Channel, control: Control, folder: str, mode: str):
+        self.model = model
+        self.data = data
+        self.channel = channel
+        self.control = control
+        self.folder = folder
+        self.verb = "Training" if mode == "train" else "Prediction"
+        self.reader = protocol.FrameReader(data)
+        self._bind = Binder(model).bind
+
+    def bind(self, job: Job) -> dict[str, Any]:
+        """The arguments of the model's function."""
+        try:
+            files = json.loads(job.meta).get("files", ()) if job.meta else ()
+            return self._bind(_decode(job.input), files)
+        except (InputError, ValueError) as error:
+            raise PredictionError(f"Input validation error: {error}") from error
+
+    def scope(self, job: Job) -> Scope:
+        def emit(mode: str, name: str, value: Any) -> None:
+            self.channel.emit(job.number, protocol.metric(job.number, mode, name, encode_plain(value) or b"null"))
+
+        return Scope(json.loads(job.meta).get("context", {}) if job.meta else {}, emit)
+
+    def send_item(self, number: int, item: Any, output_files: OutputFiles) -> None:
+        """Sends a chunk of the output."""
+        chunk, files = encode_plain(item), b""
+        if chunk is None:
+            files, chunk = encode(item, output_files, item=True)
+        self.channel.emit(number, *protocol.output(number, files, chunk))
+
+    def check_in_thread(self, question: int) -> None:
+        check = self.model.healthcheck
+        if check is None:
+            self.control.answer(protocol.health(question, True, ""))
+        else:
+            self.control.health.run_in_thread(question, check)
+
+
+def is_stream(value: Any) -> bool:
+    """Whether the items of a result are to be sent one by one. Files are iterators, too, but no streams."""
+    return (
+        isinstance(value, collections.abc.Iterator)
+        and not isinstance(value, io.IOBase)
+        and not callable(getattr(value, "read", None))
+    )
+
+
+def close(items: Any) -> None:
+    """Lets a generator clean up now, not when it happens to be collected."""
+    method = getattr(items, "close", None)
+    if callable(method):
+        try:
+            method()
+        except Exception:
+            pass  # what ended the prediction counts, not what went wrong afterwards
+
+
+def _decode(text: str) -> Any:
+    try:
+        return _scan(text, 0)[0]
+    except StopIteration:  # white space in front, or no JSON at all
+        return json.loads(text)

@@ -1,0 +1,3 @@
+from cog._scope import CancelationException
+
+__all__ = ["CancelationException"]

@@ -1,0 +1,121 @@
+"""`Input()`: what a model says about one of its parameters."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Optional, Union
+
+__all__ = ["FieldInfo", "Input"]
+
+Number = Union[int, float]
+
+_missing: Any = object()
+
+
+class FieldInfo:
+    """The metadata of one input. Frozen."""
+
+    __slots__ = (
+        "accept",
+        "choices",
+        "default",
+        "deprecated",
+        "description",
+        "ge",
+        "given",
+        "le",
+        "max_length",
+        "min_length",
+        "regex",
+    )
+
+    default: Any
+    description: Optional[str]
+    ge: Optional[Number]
+    le: Optional[Number]
+    min_length: Optional[int]
+    max_length: Optional[int]
+    regex: Optional[str]
+    choices: Optional[list[Any]]
+    deprecated: Optional[bool]
+    accept: Optional[str]
+    given: bool  # whether a default was written; `default` alone cannot tell None from nothing
+
+    def __init__(
+        self,
+        default: Any = _missing,
+        description: Optional[str] = None,
+        ge: Optional[Number] = None,
+        le: Optional[Number] = None,
+        min_length: Optional[int] = None,
+        max_length: Optional[int] = None,
+        regex: Optional[str] = None,
+        choices: Optional[list[Any]] = None,
+        deprecated: Optional[bool] = None,
+        accept: Optional[str] = None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "given", default is not _missing)
+        put(self, "default", None if default is _missing else default)
+        put(self, "description", description)
+        put(self, "ge", ge)
+        put(self, "le", le)
+        put(self, "min_length", min_length)
+        put(self, "max_length", max_length)
+        put(self, "regex", regex)
+        put(self, "choices", choices)
+        put(self, "deprecated", deprecated)
+        put(self, "accept", accept)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"cannot assign to field '{name}'")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"cannot delete field '{name}'")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not FieldInfo:
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _FIELDS)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in _FIELDS))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, tuple((name, getattr(self, name)) for name in _FIELDS if name != "default" or self.given)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in _FIELDS)
+        return f"FieldInfo({fields})"
+
+
+_FIELDS = tuple(name for name in FieldInfo.__slots__ if name != "given")
+
+
+def _restore(*fields: tuple[str, Any]) -> FieldInfo:
+    return FieldInfo(**dict(fields))
+
+
+def Input(
+    default: Any = _missing,
+    *,
+    default_factory: Any = _missing,
+    description: Optional[str] = None,
+    ge: Optional[Number] = None,
+    le: Optional[Number] = None,
+    min_length: Optional[int] = None,
+    max_length: Optional[int] = None,
+    regex: Optional[str] = None,
+    choices: Optional[list[Any]] = None,
+    deprecated: Optional[bool] = None,
+    accept: Optional[str] = None,
+) -> Any:
+    """Describes an input: `run(self, n: int = Input(default=1, ge=1, le=9))`. Without default the input is required.
+
+    Bounds are inclusive, lengths count code points, `regex` is searched anywhere, `accept` is a media type for files.
+    """
+    if default_factory is not _missing and default_factory is not None:
+        raise TypeError(
+            "Input() takes no default_factory: use a literal default instead "
+            "(each prediction gets a copy of a list or dict of its own)"
+        )
+    return FieldInfo(default, description, ge, le, min_length, max_length, regex, choices, deprecated, accept)

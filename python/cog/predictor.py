@@ -1,0 +1,144 @@
+"""Base classes of models, and the functions that find a model in its file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Optional
+
+from cog._scope import Scope, current_scope
+
+__all__ = [
+    "BasePredictor",
+    "BaseRunner",
+    "extract_setup_weights",
+    "has_setup_weights",
+    "load_predictor_from_ref",
+]
+
+
+class BaseRunner:
+    """A model: `setup()` runs once, `run()` once for each prediction."""
+
+    def setup(self, *args: Any, **kwargs: Any) -> Any:
+        """Prepares the model; may be `async def`. A parameter `weights` gets the text of COG_WEIGHTS, or None."""
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Answers a prediction. Models written for older releases define `predict` instead."""
+        if defines(type(self), "predict"):
+            return self.predict(*args, **kwargs)
+        raise NotImplementedError("run has not been implemented by parent class")
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """The old name of `run`."""
+        if not defines(type(self), "run"):
+            raise NotImplementedError("run has not been implemented by parent class")
+        _deprecated("predict() is deprecated; use run() instead")
+        return self.run(*args, **kwargs)
+
+    @property
+    def scope(self) -> Scope:
+        return current_scope()
+
+    def record_metric(self, key: str, value: object, mode: Optional[str] = "replace") -> None:
+        """Records a metric of the running prediction; `mode` is replace, incr or append."""
+        self.scope.record_metric(key, value, mode)
+
+
+class BasePredictor(BaseRunner):
+    """The old name of `BaseRunner`."""
+
+
+def defines(cls: type[Any], name: str) -> bool:
+    """Whether an author has written this method: one found before the classes of this module."""
+    for ancestor in cls.__mro__:
+        if ancestor in (BaseRunner, BasePredictor, object):
+            return False
+        if name in ancestor.__dict__:
+            return callable(getattr(cls, name))
+    return False
+
+
+def load_predictor_from_ref(ref: str) -> Any:
+    """The model that `file.py:Name` means: an instance if the name is a class, else what the name stands for.
+
+    Without `:Name` it is `Runner`, else `Predictor`. The file runs as a module, found from the working directory.
+    """
+    path, _, name = ref.partition(":")
+    module = _load_module(path)
+    target = getattr(module, name, None) if name else _default_target(module)
+    if target is None:
+        known = ", ".join(sorted(key for key, value in vars(module).items() if _is_model(value, module.__name__)))
+        raise AttributeError(
+            f"module '{module.__name__}' has no attribute '{name}': {module.__file__} defines {known or 'no class'}; "
+            f"the reference is {ref}"
+        )
+    return target() if isinstance(target, type) else target
+
+
+def _is_model(value: object, module: str) -> bool:
+    return callable(value) and getattr(value, "__module__", None) == module
+
+
+def _load_module(path: str) -> Any:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    absolute = os.path.abspath(path)
+    name = os.path.basename(path).replace(".py", "")
+    if not os.path.isfile(absolute):
+        raise FileNotFoundError(f"model file {absolute} does not exist: check run: (or predict:) in cog.yaml")
+    spec = spec_from_file_location(name, absolute) if absolute.endswith(".py") else None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load module from {absolute}: the name of a model file ends in .py")
+    folder = os.path.dirname(absolute)
+    if folder != os.getcwd() and folder not in sys.path:
+        sys.path.append(folder)  # behind everything, so that it shadows nothing
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def _default_target(module: Any) -> Any:
+    runner, predictor = getattr(module, "Runner", None), getattr(module, "Predictor", None)
+    if callable(runner):
+        if predictor is not None:
+            _warn(f"{module.__file__} defines Runner and Predictor: Runner is used", UserWarning)
+        return runner
+    if predictor is not None:
+        _deprecated("the name Predictor is deprecated; use Runner instead")
+        return predictor
+    if runner is not None:
+        raise TypeError(f"Runner of {module.__file__} exists but is not a class or callable")
+    raise AttributeError(
+        f"module has no Runner or Predictor: name the class or function in the reference, {module.__name__}.py:Name"
+    )
+
+
+def has_setup_weights(obj: Any) -> bool:
+    """Whether `setup` of this model has a parameter called `weights`."""
+    from cog._signature import Signature
+
+    try:
+        return any(parameter.name == "weights" for parameter in Signature(obj.setup).parameters)
+    except (AttributeError, TypeError):
+        return False
+
+
+def extract_setup_weights(obj: Any) -> Optional[str]:
+    """What `setup` gets as `weights`: the text of COG_WEIGHTS, or None when it is unset or empty."""
+    return os.environ.get("COG_WEIGHTS") or None
+
+
+def _deprecated(message: str) -> None:
+    _warn(message, DeprecationWarning)
+
+
+def _warn(message: str, category: type[Warning]) -> None:
+    import warnings
+
+    warnings.warn(message, category, stacklevel=3)

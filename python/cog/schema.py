@@ -1,0 +1,37 @@
+"""`python -m cog.schema REF [--mode train] [--train REF]` prints the OpenAPI document of a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from cog._loader import load
+from cog._schema import document, dumps, merge
+from cog._version import __version__
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m cog.schema", description="Print the OpenAPI document of a model.")
+    parser.add_argument("ref", metavar="REF", help="the model, as file.py:Name")
+    parser.add_argument("--mode", choices=("predict", "train"), default="predict")
+    parser.add_argument("--train", metavar="REF", help="also describe this training, in one document, keys ascending")
+    parser.add_argument("--version", default=__version__, help="what the document gives as its version")
+    options = parser.parse_args(arguments)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found = document(load(options.ref, options.mode), options.version)
+        training = document(load(options.train, "train"), options.version) if options.train else None
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    if training is None:
+        print(dumps(found))
+    else:
+        print(json.dumps(json.loads(dumps(merge(found, training), sort_keys=True)), ensure_ascii=False, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
