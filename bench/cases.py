@@ -1,0 +1,91 @@
+"""What is measured, and on which servers."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+OURS, REFERENCE, MOSEC, FLOOR = "ours", "reference", "mosec", "floor"
+SERVERS = (OURS, REFERENCE, MOSEC, FLOOR)
+COG_SERVERS = (OURS, REFERENCE)
+
+RATE, P50, SECONDS, MEMORY = "answers/s", "p50 us", "s", "MiB"
+MORE_IS_BETTER = {RATE: True, P50: False, SECONDS: False, MEMORY: False}
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    title: str
+    model: str
+    input: dict[str, Any]
+    output_is_right: Callable[[Any], bool]
+    kind: Literal["load", "ready", "cold", "memory"] = "load"
+    metrics: tuple[str, ...] = (RATE,)
+    servers: tuple[str, ...] = SERVERS
+    clients: int = 1
+    slots: int = 1
+    path: str = "/predictions"
+    settings: dict[str, str] = field(default_factory=dict)
+    """Environment that only our server is given."""
+
+
+WAITING_LINE = {"COG_MAX_QUEUE": "64"}
+NAME: dict[str, Any] = {"name": "world"}
+TEXT: dict[str, Any] = {"text": "The quick brown fox. " * (MIB // 21)}
+FILE: dict[str, Any] = {
+    "file": "data:application/octet-stream;base64," + base64.b64encode(bytes(range(256)) * (4 * MIB // 256)).decode()
+}
+
+
+def greets(output: Any) -> bool:
+    return bool(output == "hello world")
+
+
+def is_file_of_16_mib(output: Any) -> bool:
+    return isinstance(output, str) and len(output.partition(",")[2]) == 4 * -(-16 * MIB // 3)
+
+
+CASES = (
+    Case("hello", "hello-world, 1 client", "hello", NAME, greets, metrics=(RATE, P50)),
+    Case("hello16", "hello-world, 16 clients, waiting line", "hello", NAME, greets, clients=16, settings=WAITING_LINE),
+    Case(
+        "async", "async, 16 slots, 16 clients", "hello_async", NAME, greets, servers=COG_SERVERS, clients=16, slots=16
+    ),
+    Case(
+        "async-wait",
+        "async 20 ms wait, 64 slots, 64 clients (ideal 3200)",
+        "wait_async",
+        NAME,
+        greets,
+        servers=COG_SERVERS,
+        clients=64,
+        slots=64,
+    ),
+    Case("text-in", "1 MiB text in", "text_in", TEXT, lambda output: output == len(TEXT["text"])),
+    Case("file-in", "4 MiB data URL in", "file_in", FILE, lambda output: output == 4 * MIB, servers=COG_SERVERS),
+    Case("file-out", "16 MiB file out", "file_out", {}, is_file_of_16_mib, servers=COG_SERVERS),
+    Case(
+        "chunks",
+        "1000 chunks, whole answer",
+        "chunks",
+        {"count": 1000},
+        lambda output: isinstance(output, list) and len(output) == 1000,
+        servers=COG_SERVERS,
+    ),
+    Case(
+        "health",
+        "/health-check, 16 clients",
+        "hello",
+        NAME,
+        greets,
+        servers=(OURS, REFERENCE, FLOOR),
+        clients=16,
+        path="/health-check",
+    ),
+    Case("ready", "exec to READY", "hello", NAME, greets, "ready", (SECONDS,), COG_SERVERS),
+    Case("cold", "exec to first answer", "hello", NAME, greets, "cold", (SECONDS,)),
+    Case("memory", "memory of the process tree after load", "hello", NAME, greets, "memory", (MEMORY,)),
+)

@@ -1,0 +1,67 @@
+"""One round of one case on one server."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import load
+from cases import COG_SERVERS, MEMORY, SECONDS, Case
+from processes import running, tree_memory
+from servers import prepare
+
+LOG_TAIL = 600
+
+
+class Bench:
+    """Where the servers are built, and how long a round of load lasts."""
+
+    def __init__(self, build: Path, seconds: float) -> None:
+        self.build = build
+        self.seconds = seconds
+        self._work = build / "bench-work"
+        self._work.mkdir(parents=True, exist_ok=True)
+
+    def figures(self, case: Case, server: str) -> dict[str, float]:
+        """The figures by metric. Raises load.WrongAnswer with the end of the server's log."""
+        log = self._work / f"{server}.log"
+        try:
+            with self._served(case, server, log) as (port, pid, started):
+                return self._measured(case, server, port, pid, started)
+        except load.WrongAnswer as wrong:
+            raise load.WrongAnswer(f"{wrong}\n{log.read_text(errors='replace')[-LOG_TAIL:]}") from None
+
+    @contextlib.contextmanager
+    def _served(self, case: Case, server: str, log: Path) -> Iterator[tuple[int, int, float]]:
+        port = free_port()
+        launch = prepare(server, case, self.build, port)
+        started = time.monotonic()
+        with running(launch.command, launch.folder, launch.environment, log) as pid:
+            yield port, pid, started
+
+    def _measured(self, case: Case, server: str, port: int, pid: int, started: float) -> dict[str, float]:
+        body = json.dumps({"input": case.input}).encode()
+        if case.kind == "ready":
+            load.wait_until(lambda: load.ready(port))
+            return {SECONDS: time.monotonic() - started}
+        if server in COG_SERVERS and case.kind != "cold":
+            load.wait_until(lambda: load.ready(port))
+        load.wait_until(lambda: load.predict(port, case, body))
+        if case.kind == "cold":
+            return {SECONDS: time.monotonic() - started}
+        body_file = self._work / "body.json"
+        body_file.write_bytes(body)
+        figures = load.wrk(port, case, self.seconds, body_file)
+        load.wait_until(lambda: load.predict(port, case, body))
+        if case.kind == "memory":
+            return {MEMORY: tree_memory(pid)}
+        return figures
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

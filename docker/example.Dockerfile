@@ -1,0 +1,8 @@
+# An example on the runtime image:
+#   docker build -f docker/example.Dockerfile -t cog-image examples/image
+#   docker run --rm -p 8393:5000 --stop-timeout 30 cog-image
+ARG RUNTIME=cog-cpp
+FROM ${RUNTIME}
+COPY . /src
+RUN if [ -f requirements.txt ]; then PIP_BREAK_SYSTEM_PACKAGES=1 pip install --no-cache-dir -r requirements.txt; fi
+ENV COG_PREDICT_TYPE_STUB=predict.py:Predictor

@@ -1,0 +1,17 @@
+import asyncio
+
+from cog import BasePredictor, Input
+
+
+class Predictor(BasePredictor):
+    async def setup(self) -> None:
+        self.running = 0
+
+    async def predict(self, seconds: float = Input(description="How long to wait", default=1, ge=0, le=60)) -> str:
+        self.running += 1
+        try:
+            print(f"{self.running} at once")
+            await asyncio.sleep(seconds)
+        finally:
+            self.running -= 1
+        return f"waited {seconds:g} s"

@@ -1,0 +1,117 @@
+"""Packs the wheel: pack_wheel.py VERSION BUILD_FOLDER PYTHON_FOLDER DIST_FOLDER
+
+BUILD_FOLDER holds the programs, and in `bin/` the starter of each. The wheel takes along every shared
+library that the programs need, the loader itself, and the licence of each Debian package that they come from.
+The same inputs give the same bytes.
+"""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# In the programs without being a shared library of theirs; musl is in the starters.
+LINKED_IN = ("libboost1.81-dev", "libcli11-dev", "libspdlog-dev", "musl")
+TAGS = ("manylinux_2_28_x86_64", "musllinux_1_1_x86_64")
+NATIVE = "cog/_bin"
+SUMMARY = "A prediction server and tool for models written for Cog"
+
+
+@dataclass(frozen=True)
+class Member:
+    name: str
+    content: bytes
+    executable: bool = False
+
+
+def output_of(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def shared_libraries(program: Path) -> set[Path]:
+    """The libraries that the loader would load, and the loader."""
+    listing = output_of("ldd", str(program))
+    if "not found" in listing:
+        sys.exit(f"script/wheel: a library of {program} is missing:\n{listing}")
+    return {Path(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listing, re.MULTILINE)}
+
+
+def package_of(library: Path) -> str:
+    """The Debian package of a file, whichever of its two names with merged /usr the package list has."""
+    names = {str(library), str(library.resolve()), f"/usr{library}", str(library).removeprefix("/usr")}
+    query = subprocess.run(["dpkg-query", "-S", *names], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if not query.stdout:
+        sys.exit(f"script/wheel: no package owns {library}")
+    return query.stdout.split(":")[0]
+
+
+def licences(libraries: set[Path], info: str) -> Iterator[Member]:
+    for package in sorted({package_of(library) for library in libraries} | set(LINKED_IN)):
+        yield Member(f"{info}/licenses/{package}", Path("/usr/share/doc", package, "copyright").read_bytes())
+
+
+def native(build: Path, programs: list[str], libraries: set[Path], data: str) -> Iterator[Member]:
+    for name in programs:
+        start = (build / "bin" / name).read_bytes()
+        yield Member(f"{data}/scripts/{name}", start, executable=True)
+        yield Member(f"{NATIVE}/{name}", start, executable=True)
+        yield Member(f"{NATIVE}/programs/{name}", (build / name).read_bytes(), executable=True)
+    for library in libraries:
+        yield Member(f"{NATIVE}/lib/{library.name}", library.read_bytes(), executable=True)
+
+
+def python_sources(folder: Path) -> Iterator[Member]:
+    for path in folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc":
+            yield Member(path.relative_to(folder).as_posix(), path.read_bytes())
+
+
+def metadata(version: str, info: str) -> Iterator[Member]:
+    tags = "".join(f"Tag: py3-none-{tag}\n" for tag in TAGS)
+    yield Member(
+        f"{info}/METADATA",
+        f"Metadata-Version: 2.1\nName: cog-cpp\nVersion: {version}\nSummary: {SUMMARY}\nLicense: Apache-2.0\n"
+        "Requires-Python: >=3.9\n".encode(),
+    )
+    yield Member(f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: cog-cpp\nRoot-Is-Purelib: false\n{tags}".encode())
+
+
+def write(wheel: Path, members: list[Member], info: str) -> None:
+    record = "".join(
+        f"{member.name},sha256={base64.urlsafe_b64encode(hashlib.sha256(member.content).digest()).decode().rstrip('=')},"
+        f"{len(member.content)}\n"
+        for member in members
+    )
+    members = [*members, Member(f"{info}/RECORD", f"{record}{info}/RECORD,,\n".encode())]
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for member in members:
+            entry = zipfile.ZipInfo(member.name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o100755 if member.executable else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, member.content)
+
+
+def main(version: str, build: Path, python: Path, dist: Path) -> None:
+    info, data = f"cog_cpp-{version}.dist-info", f"cog_cpp-{version}.data"
+    programs = sorted(path.name for path in (build / "bin").iterdir())
+    libraries = set[Path]().union(*(shared_libraries(build / name) for name in programs))
+    members = [
+        *python_sources(python),
+        *native(build, programs, libraries, data),
+        *metadata(version, info),
+        Member(f"{info}/licenses/LICENSE", (python.parent / "LICENSE").read_bytes()),
+        *licences(libraries, info),
+    ]
+    dist.mkdir(exist_ok=True)
+    wheel = dist / f"cog_cpp-{version}-py3-none-{'.'.join(TAGS)}.whl"
+    write(wheel, sorted(members, key=lambda member: member.name), info)
+    print(wheel)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(Path, sys.argv[2:5]))
