@@ -1,5 +1,6 @@
 #include "actors/router.hpp"
 #include "prediction/pool_plan.hpp"
+#include "prediction/shown_input.hpp"
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -7,12 +8,10 @@ namespace cog {
 
 namespace {
 
-snapshot_ptr make_snapshot(const prediction_request& request, prediction_status status) {
+std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& request, prediction_status status) {
   auto result = std::make_shared<prediction_snapshot>();
   result->id = request.id;
   result->status = status;
-  if (!is_terminal(status))
-    result->input = request.input_json();
   return result;
 }
 
@@ -65,8 +64,12 @@ caf::result<snapshot_ptr> router_state::run(const request_ptr& request) {
   if (auto found = in_flight.find(request->id); found != in_flight.end()) {
     if (!request->put)
       return make_error(errc::id_in_flight);
-    if (found->second.waits)
-      return make_snapshot(*found->second.request, prediction_status::starting);
+    if (found->second.waits) {
+      auto& waiting = *found->second.request;
+      auto state = make_snapshot(waiting, prediction_status::starting);
+      state->input = shown_input(waiting, model->document.get());
+      return snapshot_ptr{std::move(state)};
+    }
     return self->delegate(workers[found->second.worker], atom::find_v, request->id);
   }
   if (!request->errors.empty())
@@ -95,7 +98,7 @@ void router_state::end_waiting(waiting_prediction& entry) {
   if (entry.inputs)
     self->send_exit(entry.inputs, caf::exit_reason::user_shutdown);
   in_flight.erase(entry.request->id);
-  entry.promise.deliver(make_snapshot(*entry.request, prediction_status::canceled));
+  entry.promise.deliver(snapshot_ptr{make_snapshot(*entry.request, prediction_status::canceled)});
 }
 
 void router_state::leave(const request_ptr& request) {

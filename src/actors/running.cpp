@@ -1,4 +1,5 @@
 #include "actors/running.hpp"
+#include "prediction/shown_input.hpp"
 
 namespace cog {
 
@@ -35,14 +36,16 @@ void running_prediction::add_chunk(output_frame&& frame) {
   output.ends.push_back(output.json.size());
 }
 
-void running_prediction::set_value(done_frame&& frame) {
+void running_prediction::set_value(done_frame&& frame, bool list) {
   switch (frame.shape) {
     case done_shape::sent_chunks:
       output.form = prediction_output::shape::chunks;
       return;
     case done_shape::value:
-      output.form = prediction_output::shape::value;
-      output.json = frame.rest;
+      list = list && !frame.rest.starts_with('[');
+      output.form = list ? prediction_output::shape::chunks : prediction_output::shape::value;
+      if (!list || frame.rest != "null")
+        output.json = frame.rest;
       output.files = std::move(frame.files);
       return;
     case done_shape::chunk_list:
@@ -65,9 +68,9 @@ std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_sta
   return result;
 }
 
-snapshot_ptr running_prediction::snapshot() const {
+snapshot_ptr running_prediction::snapshot(const model_document* document) const {
   auto result = describe(prediction_status::processing);
-  result->input = request->input_json();
+  result->input = shown_input(*request, document);
   result->output = output;
   result->logs = logs;
   return result;

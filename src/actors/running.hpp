@@ -31,10 +31,12 @@ struct running_prediction {
   /// Keeps what fits under `limit` bytes; then one mark, and no more.
   void add_log(std::string_view text, uint64_t limit);
   void add_chunk(output_frame&& frame);
-  void set_value(done_frame&& frame);
+
+  /// `list`: the model's outputs are lists, so a single value becomes one.
+  void set_value(done_frame&& frame, bool list);
 
   /// Its state now. What is terminal takes the output and the logs along.
-  snapshot_ptr snapshot() const;
+  snapshot_ptr snapshot(const model_document* document) const;
   snapshot_ptr finish(prediction_status status, std::string error);
 
 private:

@@ -1,5 +1,6 @@
 #include "actors/worker.hpp"
 #include "io/folder.hpp"
+#include "io/process_tree.hpp"
 #include "prediction/pool_plan.hpp"
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -106,6 +107,7 @@ void worker::start() {
                "--mode",          config.mode, "--worker", std::to_string(index_),
                "--folder",        process_root_};
   spec.env = worker_environment(config);
+  spec.env.push_back(mark());
   spec.working_directory = config.project;
   spec.soft_file_limit = config.soft_file_limit;
   std::string problem;
@@ -176,7 +178,8 @@ void worker::on_described(std::string_view payload) {
     return;
   auto& config = settings_->config;
   std::string problem;
-  auto document = make_document(config.openapi_schema.empty() ? described->document : config.openapi_schema, problem);
+  auto text = config.openapi_schema.empty() ? described->document : std::string_view{config.openapi_schema};
+  auto document = text.empty() ? nullptr : make_document(text, problem);
   if (!problem.empty())
     spdlog::warn("worker: schema-problem, problem={}", problem);
   if (!config.bundled_schema.empty() && config.openapi_schema.empty()) {
@@ -227,8 +230,15 @@ void worker::on_pipe(log_source source, std::string_view text) {
   log_line(nullptr, source, text);
 }
 
+std::string worker::mark() const {
+  return "COG_WORKER_FOLDER=" + process_root_;
+}
+
 void worker::on_death(const std::string& cause) {
-  process_ = nullptr;
+  if (std::exchange(process_, nullptr)) {
+    auto alone = !model_ || model_->workers == 1;
+    end_descendants(settings_->children->workers(), alone ? std::string{} : mark());
+  }
   setup_deadline_.clear();
   exit_deadline_.clear();
   if (draining_) {

@@ -40,6 +40,8 @@ private:
 
   // The process (worker.cpp).
   void start();
+  /// In the environment of the process, and so of what it starts.
+  std::string mark() const;
   void report(worker_phase phase, const std::string& cause = {});
   void on_frame(const frame& what) override;
   void on_pipe(log_source source, std::string_view text) override;

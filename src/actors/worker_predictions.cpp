@@ -75,7 +75,7 @@ running_prediction* worker::find_request(const request_ptr& request) const {
 caf::result<snapshot_ptr> worker::find(const std::string& id) const {
   for (auto& prediction : running_)
     if (prediction->request->id == id)
-      return prediction->snapshot();
+      return prediction->snapshot(model_->document.get());
   return make_error(errc::not_found);
 }
 
@@ -196,7 +196,7 @@ void worker::on_done(std::string_view payload) {
     case done_status::succeeded:
       if (!take_files(*prediction, frame->files))
         return finish(*prediction, prediction_status::failed, "An output file has vanished");
-      prediction->set_value(std::move(*frame));
+      prediction->set_value(std::move(*frame), model_->document && model_->document->output_is_array);
       return finish(*prediction, prediction_status::succeeded);
     case done_status::failed:
       return finish(*prediction, prediction_status::failed, std::string{frame->rest});

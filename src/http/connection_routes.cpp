@@ -75,9 +75,7 @@ void connection::create() {
 
 void connection::create_with(const document_ptr& document) {
   bool training = route_.where == route::trainings || route_.where == route::training;
-  const input_schema* schema = nullptr;
-  if (document)
-    schema = training && document->training ? document->training.get() : document->input.get();
+  auto schema = document ? document->schema_of(training) : nullptr;
   auto prediction = std::make_shared<prediction_request>();
   prediction->training = training;
   auto body = request_->has_content_type ? std::move(request_->body) : std::string{"{}"};

@@ -28,11 +28,21 @@ bool contains(std::span<const pid_t> pids, pid_t pid) {
   return std::find(pids.begin(), pids.end(), pid) != pids.end();
 }
 
+bool has_variable(pid_t pid, std::string_view variable) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/environ"};
+  for (std::string entry; std::getline(file, entry, '\0');)
+    if (entry == variable)
+      return true;
+  return false;
+}
+
 /// Our children that belong to no live worker, with all below them.
-std::unordered_set<pid_t> find_doomed(std::span<const process_entry> all, std::span<const pid_t> live) {
+std::unordered_set<pid_t> find_doomed(std::span<const process_entry> all, std::span<const pid_t> live,
+                                      std::string_view variable) {
   std::unordered_set<pid_t> doomed;
   for (auto& entry : all)
-    if (entry.parent == ::getpid() && !contains(live, entry.pid) && !contains(live, entry.group))
+    if (entry.parent == ::getpid() && !contains(live, entry.pid) && !contains(live, entry.group)
+        && (variable.empty() || has_variable(entry.pid, variable)))
       doomed.insert(entry.pid);
   for (size_t before = 0; before != doomed.size();) {
     before = doomed.size();
@@ -68,11 +78,11 @@ void end_group(pid_t leader) {
   ::kill(-leader, SIGKILL);
 }
 
-void end_descendants(std::span<const pid_t> live) {
+void end_descendants(std::span<const pid_t> live, std::string_view variable) {
   std::unordered_set<pid_t> killed;
   for (int round = 0; round < rounds; ++round) {
     bool found = false;
-    for (auto pid : find_doomed(read_processes(), live)) {
+    for (auto pid : find_doomed(read_processes(), live, variable)) {
       ::kill(pid, SIGKILL);
       found = killed.insert(pid).second || found;
     }

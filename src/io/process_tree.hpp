@@ -1,6 +1,7 @@
 #pragma once
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -21,7 +22,8 @@ std::vector<process_entry> read_processes();
 void end_group(pid_t leader);
 
 /// Kills all descendants of this process, except the workers in `live` and theirs. Who was left to us when its parent
-/// died counts as a live worker's only if it is still in that worker's process group.
-void end_descendants(std::span<const pid_t> live);
+/// died counts as a live worker's only if it is still in that worker's process group. With a `variable` (`NAME=value`),
+/// only those of our children that were started with it in their environment, and what descends from them.
+void end_descendants(std::span<const pid_t> live, std::string_view variable = {});
 
 } // namespace cog

@@ -9,8 +9,8 @@ namespace {
 class answer_writer {
 public:
   explicit answer_writer(const prediction_snapshot& prediction) : prediction_{prediction} {
-    text_.reserve(prediction.output.json.size() + prediction.logs.size() + prediction.id.size()
-                  + prediction.metrics.size() + prediction.input.size() + 128);
+    text_.reserve(prediction.output.json.size() + prediction.logs.size() + prediction.id.size() +
+                  prediction.metrics.size() + prediction.input.size() + 128);
   }
 
   answer_text write(bool with_output, bool with_input) {
@@ -91,8 +91,8 @@ private:
     auto& output = prediction_.output;
     write_key("output");
     // Until it has succeeded, what a prediction has produced is shown as a list.
-    auto list = output.form == prediction_output::shape::chunks
-                || (output.form == prediction_output::shape::value && prediction_.status != prediction_status::succeeded);
+    auto list = output.form == prediction_output::shape::chunks ||
+      (output.form == prediction_output::shape::value && prediction_.status != prediction_status::succeeded);
     if (output.form == prediction_output::shape::none) {
       text_ += "null";
       return;
@@ -121,7 +121,7 @@ bool has_output(const prediction_snapshot& prediction) {
   return prediction.status == prediction_status::succeeded || !prediction.output.json.empty();
 }
 
-} // namespace
+}   // namespace
 
 answer_text final_answer(const prediction_snapshot& prediction) {
   return answer_writer{prediction}.write(prediction.status == prediction_status::succeeded, false);
@@ -162,8 +162,8 @@ std::string detail_body(const std::vector<input_error>& errors) {
 }
 
 std::string id_mismatch_body(std::string_view noun) {
-  return "{\"detail\":[{\"loc\":[\"body\",\"id\"],\"msg\":\"" + std::string{noun}
-         + " ID must match the ID supplied in the URL\",\"type\":\"value_error\"}]}";
+  return "{\"detail\":[{\"loc\":[\"body\",\"id\"],\"msg\":\"" + std::string{noun} +
+    " ID must match the ID supplied in the URL\",\"type\":\"value_error\"}]}";
 }
 
 std::string error_body(std::string_view text) {
@@ -178,4 +178,4 @@ std::string failed_body(std::string_view text) {
   return body + ",\"status\":\"failed\"}";
 }
 
-} // namespace cog
+}   // namespace cog

@@ -37,4 +37,4 @@ std::string id_mismatch_body(std::string_view noun);
 std::string error_body(std::string_view text);
 std::string failed_body(std::string_view text);
 
-} // namespace cog
+}   // namespace cog

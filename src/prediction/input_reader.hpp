@@ -22,16 +22,24 @@ public:
   void finish();
 
 private:
+  /// An input that was given, by the last value seen for it.
+  struct given_input {
+    const std::string* name;
+    std::vector<input_error> errors;
+    std::vector<file_value> files;
+  };
+
+  static std::vector<given_input>& reused_list();
   bool read_member(std::string_view name, simdjson::ondemand::value& value, int depth);
   bool read_array(const schema_node& node, simdjson::ondemand::value& value, json_token& token, int depth,
                   bool& accepted);
-  void judge(const schema_node& node, const json_token& token, bool accepted, std::string_view name);
-  void forget(std::string_view name);
-  bool is_present(const std::string& name) const;
+  void note_unknown(std::string_view name);
+  given_input& entry_of(const std::string& name);
+  void judge(const schema_node& node, const json_token& token, bool accepted, given_input& input);
 
   prediction_request& request_;
   const input_schema& schema_;
-  std::vector<const schema_node*>& seen_;   // the inputs given
+  std::vector<given_input>& given_;
 };
 
-} // namespace cog
+}   // namespace cog

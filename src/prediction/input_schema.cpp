@@ -14,7 +14,7 @@ public:
   template <class Message>
   void refuse(Message message) {
     valid_ = false;
-    if (errors_)
+    if (errors_ && errors_->size() < max_errors)
       errors_->push_back({field_, message(), "value_error"});
   }
 
@@ -30,7 +30,7 @@ private:
 
 std::string shown(const schema_node& node, const json_value& value) {
   if (node.secret)
-    return "\"**********\"";
+    return std::string{secret_mask};
   std::string out;
   append_json(out, value, number_style::by_value);
   return out;
@@ -114,11 +114,11 @@ std::string unexpected_keys(const std::vector<std::string>& names) {
   return message + (names.size() == 1 ? " was unexpected)" : " were unexpected)");
 }
 
-} // namespace
+}   // namespace
 
-const schema_node* input_schema::property(std::string_view name) const {
+const std::pair<const std::string, size_t>* input_schema::property(std::string_view name) const {
   auto it = root().properties.find(name);
-  return it == root().properties.end() ? nullptr : &nodes_[it->second];
+  return it == root().properties.end() ? nullptr : &*it;
 }
 
 bool input_schema::validate(const schema_node& node, const json_value& value, const std::string& field,
@@ -139,8 +139,7 @@ bool input_schema::validate(const schema_node& node, const json_value& value, co
     check_number(node, value, result);
   if (value.is(json_kind::array)) {
     for (size_t i = 0; node.items && i < value.items.size(); ++i)
-      result.refuse_unless(
-        validate(nodes_[*node.items], value.items[i], pointer_to(field, std::to_string(i)), errors));
+      result.refuse_unless(validate(nodes_[*node.items], value.items[i], pointer_to(field, std::to_string(i)), errors));
     check_size(node, value, result);
   }
   if (value.is(json_kind::string))
@@ -175,7 +174,7 @@ bool input_schema::validate_required(const schema_node& node, const json_value& 
   for (auto& name : node.required)
     if (!value.find(name)) {
       valid = false;
-      if (errors)
+      if (errors && errors->size() < max_errors)
         errors->push_back({pointer_to(field, name), "Field required", "value_error.missing"});
     }
   return valid;
@@ -207,8 +206,8 @@ void input_schema::find_files(const schema_node& node, const json_value& value, 
 bool is_file_url(std::string_view content) {
   auto begins = [&](std::string_view prefix) {
     auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-    return content.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), content.begin(),
-                                                         [&](char b, char a) { return same(a, b); });
+    return content.size() >= prefix.size() &&
+      std::equal(prefix.begin(), prefix.end(), content.begin(), [&](char b, char a) { return same(a, b); });
   };
   return begins("data:") || begins("https://") || begins("http://");
 }
@@ -220,4 +219,4 @@ std::string pointer_to(std::string_view path, std::string_view key) {
   return pointer;
 }
 
-} // namespace cog
+}   // namespace cog

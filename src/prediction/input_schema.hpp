@@ -23,6 +23,7 @@ struct schema_node {
   bool integer = false;     // numbers must be whole
   std::string type_names;   // for messages: `type "integer"`
   bool nullable = false;
+  bool has_default = false;
   bool secret = false;      // the value, or one inside it, must not be shown
   bool file = false;        // the string itself names a file
   bool has_files = false;   // the string, or one inside the value, does
@@ -44,8 +45,8 @@ struct schema_node {
 
   /// Does the type alone decide, but for an array's size and items?
   bool simple() const {
-    return !has_choices && all_of.empty() && any_of.empty() && properties.empty() && required.empty() && !closed
-           && !additional;
+    return !has_choices && all_of.empty() && any_of.empty() && properties.empty() && required.empty() && !closed &&
+      !additional;
   }
 };
 
@@ -65,8 +66,8 @@ public:
   const schema_node& root() const { return nodes_[root_]; }
   const schema_node& node(size_t index) const { return nodes_[index]; }
 
-  /// The schema of an input; null for an unknown one.
-  const schema_node* property(std::string_view name) const;
+  /// The name of an input and the place of its schema; null for an unknown one.
+  const std::pair<const std::string, size_t>* property(std::string_view name) const;
 
   /// Is the value valid? Appends what is wrong with it, in the order of http-api section 13, unless `errors` is null.
   bool validate(const schema_node& node, const json_value& value, const std::string& field,
@@ -89,10 +90,16 @@ private:
   size_t root_ = 0;
 };
 
+/// The JSON shown in place of a secret.
+constexpr std::string_view secret_mask = "\"**********\"";
+
+/// More errors of one input than these are not collected.
+constexpr size_t max_errors = 1000;
+
 /// Does a string begin like a URL or data URL that the server turns into a file?
 bool is_file_url(std::string_view content);
 
 /// The path of a value inside `path`: `path/key`, as a JSON pointer has it.
 std::string pointer_to(std::string_view path, std::string_view key);
 
-} // namespace cog
+}   // namespace cog

@@ -265,7 +265,7 @@ private:
   std::string path_;
 };
 
-} // namespace
+}   // namespace
 
 std::optional<json_value> parse_json(std::string_view text, json_error& error) {
   json_parser parser{text};
@@ -284,4 +284,4 @@ std::string json_position(std::string_view text, size_t offset) {
   return " at line " + std::to_string(line) + " column " + std::to_string(column);
 }
 
-} // namespace cog
+}   // namespace cog

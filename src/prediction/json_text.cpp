@@ -135,7 +135,7 @@ double float_value(std::string_view raw) {
   return value;
 }
 
-} // namespace
+}   // namespace
 
 void append_json_string(std::string& out, std::string_view utf8) {
   out += '"';
@@ -251,4 +251,4 @@ long double number_value(std::string_view raw) {
   return float_value(raw);
 }
 
-} // namespace cog
+}   // namespace cog

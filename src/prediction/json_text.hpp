@@ -35,4 +35,4 @@ void append_number(std::string& out, std::string_view raw);
 /// The value of a JSON number. Integers of 64 bits are exact, also in comparisons with floats; infinite on overflow.
 long double number_value(std::string_view raw);
 
-} // namespace cog
+}   // namespace cog

@@ -86,4 +86,4 @@ bool same_value(const json_value& left, const json_value& right) {
   return false;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -34,8 +34,8 @@ using json_error = std::string;
 /// Levels of arrays and objects a text may have.
 constexpr int max_json_depth = 128;
 
-/// Reads one value; nothing but white space may follow. Strict JSON: no lone surrogates, no number too big for a double.
-/// Returns null and sets `error` when the text is not that.
+/// Reads one value; nothing but white space may follow. Strict JSON: no lone surrogates, no number too big for a
+/// double. Returns null and sets `error` when the text is not that.
 std::optional<json_value> parse_json(std::string_view text, json_error& error);
 std::optional<json_value> parse_json(std::string&& text, json_error& error) = delete;
 
@@ -53,4 +53,4 @@ std::string compact_sorted(std::string_view json);
 /// Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys.
 bool same_value(const json_value& left, const json_value& right);
 
-} // namespace cog
+}   // namespace cog

@@ -19,7 +19,7 @@ bool read_string(json_token& token) {
   return !token.escaped || valid_escapes(inner);
 }
 
-} // namespace
+}   // namespace
 
 bool peek_value(od::value& value, json_token& token) {
   od::json_type type;
@@ -55,7 +55,7 @@ bool read_scalar(od::value& value, json_token& token) {
   od::raw_json_string string;
   switch (token.kind) {
     case json_kind::null:
-      return !value.is_null().get(flag) && flag;
+      return token.raw == "null";   // the iterator steps over it
     case json_kind::boolean:
       return !value.get_bool().get(flag);
     case json_kind::number:
@@ -111,4 +111,4 @@ bool close_value(od::value& value, json_token& token) {
   return true;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -63,4 +63,4 @@ bool read_members(simdjson::ondemand::value& value, Each each) {
   return !value.get_object().get(object) && read_fields(object, each);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -34,7 +34,7 @@ std::string sum(std::string_view left, std::string_view right) {
   return text;
 }
 
-} // namespace
+}   // namespace
 
 void metric_set::apply(uint8_t mode, std::string_view name, std::string_view value_json) {
   json_error error;
@@ -141,4 +141,4 @@ void metric_set::append_metric(std::string& out, const metric& metric) {
   out += '}';
 }
 
-} // namespace cog
+}   // namespace cog

@@ -14,8 +14,8 @@ enum class metric_mode : uint8_t { replace, increment, append };
 /// The metrics a prediction has recorded, merged as http-api section 22 says.
 class metric_set {
 public:
-  /// Records `value` (JSON) under a name whose dots make nested objects. Replacing by `null` deletes. What makes no sense
-  /// (an unknown mode, no JSON, an increment by or of something that is no number) is ignored.
+  /// Records `value` (JSON) under a name whose dots make nested objects. Replacing by `null` deletes. What makes no
+  /// sense (an unknown mode, no JSON, an increment by or of something that is no number) is ignored.
   void apply(uint8_t mode, std::string_view name, std::string_view value);
 
   /// The members of a JSON object, keys ascending, without the braces.
@@ -43,4 +43,4 @@ private:
   metric_map metrics_;
 };
 
-} // namespace cog
+}   // namespace cog

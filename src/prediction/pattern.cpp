@@ -21,10 +21,10 @@ using compile_context_ptr = std::unique_ptr<pcre2_compile_context, freer<pcre2_c
 using match_context_ptr = std::unique_ptr<pcre2_match_context, freer<pcre2_match_context_free>>;
 using match_data_ptr = std::unique_ptr<pcre2_match_data, freer<pcre2_match_data_free>>;
 
-constexpr uint32_t match_limit = 1'000'000;       // backtracks from one place
-constexpr uint32_t heap_limit = 16 * 1024;        // KiB
+constexpr uint32_t match_limit = 1'000'000;   // backtracks from one place
+constexpr uint32_t heap_limit = 16 * 1024;    // KiB
 constexpr size_t places_per_slice = 64;
-constexpr size_t steps_per_slice = 64'000'000;    // bytes looked at, when every place reads to the end
+constexpr size_t steps_per_slice = 64'000'000;   // bytes looked at, when every place reads to the end
 constexpr std::chrono::milliseconds time_limit{250};
 
 class pcre2_pattern : public pattern {
@@ -71,17 +71,17 @@ private:
   code_ptr code_;
 };
 
-} // namespace
+}   // namespace
 
 std::shared_ptr<const pattern> pattern::compile(const std::string& text, std::string& problem) {
-  constexpr auto options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS
-                           | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
+  constexpr auto options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS |
+    PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
   compile_context_ptr context{pcre2_compile_context_create(nullptr)};
   pcre2_set_compile_extra_options(context.get(), PCRE2_EXTRA_ALT_BSUX);
   int error = 0;
   PCRE2_SIZE at = 0;
-  code_ptr code{pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &at,
-                              context.get())};
+  code_ptr code{
+    pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &at, context.get())};
   if (code)
     return std::make_shared<pcre2_pattern>(text, std::move(code));
   PCRE2_UCHAR reason[128] = {};
@@ -90,4 +90,4 @@ std::shared_ptr<const pattern> pattern::compile(const std::string& text, std::st
   return nullptr;
 }
 
-} // namespace cog
+}   // namespace cog

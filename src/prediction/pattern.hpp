@@ -27,4 +27,4 @@ private:
   std::string text_;
 };
 
-} // namespace cog
+}   // namespace cog

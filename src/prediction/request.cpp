@@ -16,8 +16,8 @@ bool read_body(simdjson::ondemand::parser& parser, request_reader& reader, const
   simdjson::ondemand::document document;
   simdjson::ondemand::object root;
   const char* rest = nullptr;
-  return !parser.iterate(body.data(), body.size(), body.capacity()).get(document) && !document.get_object().get(root)
-         && reader.read(root) && document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+  return !parser.iterate(body.data(), body.size(), body.capacity()).get(document) && !document.get_object().get(root) &&
+    reader.read(root) && document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
 }
 
 /// Why the body could not be read: no JSON, or no object.
@@ -29,7 +29,7 @@ body_error explain(std::string_view body) {
   return {false, std::string{shape_prefix} + wrong_type(*value, "struct PredictionRequest", body)};
 }
 
-} // namespace
+}   // namespace
 
 std::optional<body_error> parse_request(std::string body, const input_schema* schema, prediction_request& request) {
   thread_local simdjson::ondemand::parser parser;
@@ -47,4 +47,4 @@ std::optional<body_error> parse_request(std::string body, const input_schema* sc
   return std::nullopt;
 }
 
-} // namespace cog
+}   // namespace cog

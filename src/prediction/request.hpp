@@ -19,17 +19,17 @@ enum webhook_event : uint8_t { webhook_start = 1, webhook_output = 2, webhook_lo
 /// A create request: the body as it came in, and where things are in it.
 struct prediction_request {
   std::string body;
-  std::string id;                       // the client's, if `has_id`
+  std::string id;   // the client's, if `has_id`
   bool has_id = false;
-  bool put = false;                     // the id is the path's; set by the HTTP side, like the next
+  bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
-  byte_range input;                     // length 0: `{}`
-  byte_range context;                   // length 0: `{}`
-  std::vector<file_value> files;        // ascending by place
-  std::string webhook;                  // empty: none
-  uint8_t webhook_events = 15;          // of `webhook_event`
-  std::vector<input_error> errors;      // the schema's verdict; empty: valid
-  std::vector<std::string> unknown_keys;   // of the input, in the order of the body; for a warning in the log
+  byte_range input;                        // length 0: `{}`
+  byte_range context;                      // length 0: `{}`
+  std::vector<file_value> files;           // ascending by place
+  std::string webhook;                     // empty: none
+  uint8_t webhook_events = 15;             // of `webhook_event`
+  std::vector<input_error> errors;         // the schema's verdict; empty: valid
+  std::vector<std::string> unknown_keys;   // the first 32 of the input, in its order; for a warning in the log
 
   std::string_view input_json() const {
     return input.length == 0 ? std::string_view{"{}"} : std::string_view{body}.substr(input.offset, input.length);
@@ -51,4 +51,4 @@ struct body_error {
 /// reallocated to give simdjson its padding.
 std::optional<body_error> parse_request(std::string body, const input_schema* schema, prediction_request& request);
 
-} // namespace cog
+}   // namespace cog

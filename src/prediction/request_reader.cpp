@@ -42,7 +42,7 @@ uint8_t event_bit(std::string_view name) {
   return name == "completed" ? webhook_completed : 0;
 }
 
-} // namespace
+}   // namespace
 
 std::string wrong_type(const json_token& token, const std::string& expected, std::string_view body) {
   auto place = static_cast<size_t>(token.raw.data() - body.data());
@@ -114,11 +114,10 @@ bool request_reader::read_context(od::value& value) {
   }
   auto sound = read_members(value, [&](std::string_view key, od::value& member, const char*) {
     json_token inside;
-    auto name = "context." + std::string{key};
     if (!peek_value(member, inside) || !read_value(member, inside, field_depth + 1))
       return false;
     if (inside.kind != json_kind::string)
-      complain(name, wrong_type(inside, "a string", request_.body));
+      complain("context." + std::string{key}, wrong_type(inside, "a string", request_.body));
     return true;
   });
   if (!sound || !close_value(value, token))
@@ -157,9 +156,9 @@ void request_reader::read_event(const json_token& token, size_t index) {
   auto bit = event_bit(name);
   request_.webhook_events |= bit;
   if (bit == 0)
-    complain(place, "unknown variant `" + std::string{name}
-                      + "`, expected one of `start`, `output`, `logs`, `completed`"
-                      + json_position(request_.body, offset(token.raw.data()) + token.raw.size()));
+    complain(place,
+             "unknown variant `" + std::string{name} + "`, expected one of `start`, `output`, `logs`, `completed`" +
+               json_position(request_.body, offset(token.raw.data()) + token.raw.size()));
 }
 
 bool request_reader::read_input(od::value& value) {
@@ -182,4 +181,4 @@ void request_reader::complain(const std::string& place, const std::string& what)
     problem_ = place.empty() ? what : place + ": " + what;
 }
 
-} // namespace cog
+}   // namespace cog

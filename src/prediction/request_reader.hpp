@@ -36,4 +36,4 @@ private:
 /// "invalid type: <what `token` is>, expected <expected> at line L column C".
 std::string wrong_type(const json_token& token, const std::string& expected, std::string_view body);
 
-} // namespace cog
+}   // namespace cog

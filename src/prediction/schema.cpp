@@ -34,4 +34,4 @@ document_ptr make_document(std::string_view json, std::string& problem) {
   return document;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -8,20 +8,23 @@ namespace cog {
 
 /// One entry of a 422 answer: `{"loc":["body","input",field],"msg":message,"type":type}`.
 struct input_error {
-  std::string field;    // JSON pointer without its leading slash, or `__root__`
+  std::string field;   // JSON pointer without its leading slash, or `__root__`
   std::string message;
-  std::string type;     // `value_error` or `value_error.missing`
+  std::string type;   // `value_error` or `value_error.missing`
 };
 
 class input_schema;   // compiled from `components.schemas.Input`; schema.cpp
 
 /// The OpenAPI document of a model, with what the server reads in it. Never changed once made.
 struct model_document {
-  std::string json;             // as served: compact, keys ascending
+  std::string json;                               // as served: compact, keys ascending
   std::shared_ptr<const input_schema> input;      // null: nothing is checked
   std::shared_ptr<const input_schema> training;   // from `TrainingInput`; null when the model has no training
   bool output_is_array = false;
-  bool streaming = false;       // `paths./predictions.post.x-cog-streaming`
+  bool streaming = false;   // `paths./predictions.post.x-cog-streaming`
+
+  /// The schema of a prediction's input, or of a training's.
+  const input_schema* schema_of(bool is_training) const { return is_training && training ? training.get() : input.get(); }
 };
 using document_ptr = std::shared_ptr<const model_document>;
 
@@ -30,4 +33,4 @@ using document_ptr = std::shared_ptr<const model_document>;
 /// not compile is no reason to refuse: that one pattern is not checked, and `problem` names it.
 document_ptr make_document(std::string_view json, std::string& problem);
 
-} // namespace cog
+}   // namespace cog

@@ -58,6 +58,7 @@ private:
     compile_type(node, json);
     auto flag = [&](const char* key) { return json.find(key) && json.find(key)->is_true(); };
     node.nullable = flag("nullable");
+    node.has_default = json.find("default") != nullptr;
     node.secret = flag("x-cog-secret") || flag("writeOnly");
     auto format = json.find("format");
     node.file = format && format->raw == "\"uri\"" && node.types != 0 && node.allows(json_kind::string);
@@ -244,4 +245,4 @@ std::shared_ptr<const input_schema> input_schema::compile(const std::string& nam
   return schema;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -9,29 +9,42 @@ using namespace cog;
 
 namespace {
 
-/// What neighbours of the inputs actor were asked for and have not answered.
+using pending = std::map<uint64_t, caf::typed_response_promise<std::string>>;   // by index of the input
+
+/// What neighbours of the inputs actor were asked for, and what they shall answer.
 struct neighbours {
-  std::map<uint64_t, caf::typed_response_promise<std::string>> fetches, decodes;   // by index of the input
+  pending fetches, decodes;
   std::vector<std::string> cancelled;
+  uint64_t index = 0;
+  caf::expected<std::string> answer{""};
+
+  void deliver(pending& promises) {
+    if (answer)
+      promises.at(index).deliver(*answer);
+    else
+      promises.at(index).deliver(answer.error());
+  }
 };
 
+/// Told to sweep, it gives the answer.
 files_actor::behavior_type fake_files(files_actor::pointer self, neighbours* seen) {
   return {
     [=](atom::decode, const input_job& job) -> caf::result<std::string> {
       return seen->decodes[job.index] = self->make_response_promise<std::string>();
     },
-    [](atom::encode, const file_piece&) -> caf::result<std::string> { return errc::file_failed; },
-    [](atom::sweep, const std::string&) {},
+    [](atom::encode, const file_piece&) -> caf::result<std::string> { return make_error(errc::file_failed); },
+    [=](atom::sweep, const std::string&) { seen->deliver(seen->decodes); },
   };
 }
 
+/// Told to perform, it gives the answer.
 transfer_actor::behavior_type fake_transfer(transfer_actor::pointer self, neighbours* seen) {
   return {
     [=](atom::fetch, const input_job& job) -> caf::result<std::string> {
       return seen->fetches[job.index] = self->make_response_promise<std::string>();
     },
     [=](atom::cancel, const std::string& folder) { seen->cancelled.push_back(folder); },
-    [](atom::perform) {},
+    [=](atom::perform) { seen->deliver(seen->fetches); },
   };
 }
 
@@ -61,13 +74,16 @@ struct inputs_fixture : actor_fixture {
   caf::expected<prepared_ptr> prepared() {
     return receive<prepared_ptr>(prepare());
   }
-  /// A neighbour's answer.
-  void answer(caf::typed_response_promise<std::string>& promise, const std::string& path) {
-    promise.deliver(path);
+  void end_fetch(uint64_t index, caf::expected<std::string> answer) {
+    seen.index = index;
+    seen.answer = std::move(answer);
+    self->send(transfers, atom::perform_v);
     scheduler.run();
   }
-  void refuse(caf::typed_response_promise<std::string>& promise, const caf::error& why) {
-    promise.deliver(why);
+  void end_decode(uint64_t index, const std::string& path) {
+    seen.index = index;
+    seen.answer = path;
+    self->send(files, atom::sweep_v, std::string{});
     scheduler.run();
   }
 
@@ -108,7 +124,7 @@ TEST_CASE_FIXTURE(inputs_fixture, "inputs: a large data URL is left to files") {
   start({{"text", large_data_url()}});
   auto request = prepare();
   REQUIRE(seen.decodes.size() == 1);
-  answer(seen.decodes[0], "/t/0/file.txt");
+  end_decode(0, "/t/0/file.txt");
   auto result = receive<prepared_ptr>(request);
   REQUIRE(result);
   CHECK((*result)->json == R"({"n":1,"text":"/t/0/file.txt"})");
@@ -117,8 +133,8 @@ TEST_CASE_FIXTURE(inputs_fixture, "inputs: a large data URL is left to files") {
 TEST_CASE_FIXTURE(inputs_fixture, "inputs: URLs are fetched before anybody asks") {
   start({{"a", R"("http://h/a")"}, {"b", R"("https://h/b")"}});
   CHECK(seen.fetches.size() == 2);
-  answer(seen.fetches[1], "/t/1/b");
-  answer(seen.fetches[0], "/t/0/a");
+  end_fetch(1, std::string{"/t/1/b"});
+  end_fetch(0, std::string{"/t/0/a"});
   auto result = prepared();
   REQUIRE(result);
   CHECK((*result)->json == R"({"n":1,"a":"/t/0/a","b":"/t/1/b"})");
@@ -128,22 +144,22 @@ TEST_CASE_FIXTURE(inputs_fixture, "inputs: URLs are fetched before anybody asks"
 TEST_CASE_FIXTURE(inputs_fixture, "inputs: the answer waits for the last file") {
   start({{"a", R"("http://h/a")"}, {"b", R"("http://h/b")"}});
   auto request = prepare();
-  answer(seen.fetches[0], "/t/0/a");
+  end_fetch(0, std::string{"/t/0/a"});
   CHECK_FALSE(self->has_next_message());
-  answer(seen.fetches[1], "/t/1/b");
+  end_fetch(1, std::string{"/t/1/b"});
   CHECK(receive<prepared_ptr>(request));
 }
 
 TEST_CASE_FIXTURE(inputs_fixture, "inputs: a path is escaped in the JSON") {
   start({{"a", R"("http://h/a")"}});
-  answer(seen.fetches[0], "/t/0/a\"b\\c\n");
+  end_fetch(0, std::string{"/t/0/a\"b\\c\n"});
   CHECK((*prepared())->json == R"({"n":1,"a":"/t/0/a\"b\\c\n"})");
 }
 
 TEST_CASE_FIXTURE(inputs_fixture, "inputs: the first failure is the answer, and ends the other transfers") {
   start({{"a", R"("http://h/a")"}, {"b", R"("http://h/b")"}});
   auto request = prepare();
-  refuse(seen.fetches[1], make_error(errc::download_failed, "404 Client Error: Not Found for url: http://h/b"));
+  end_fetch(1, make_error(errc::download_failed, "404 Client Error: Not Found for url: http://h/b"));
   auto result = receive<prepared_ptr>(request);
   REQUIRE_FALSE(result);
   CHECK(code_of(result.error()) == errc::download_failed);

@@ -20,8 +20,9 @@ START = """
 set -e
 ip link set lo up
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs "$1/data"
 exec dockerd --host "unix://$1/docker.sock" --exec-root "$1/exec" --pidfile "$1/pid" \\
-  --data-root "$2" --cgroup-parent "$3"
+  --data-root "$1/data" --cgroup-parent "$2"
 """
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -29,11 +30,11 @@ CGROUPS = Path("/sys/fs/cgroup")
 class Engine:
     """Talks to a running engine through the `docker` command."""
 
-    def __init__(self, sockets: Path, pid: int) -> None:
+    def __init__(self, folder: Path, pid: int) -> None:
         self._environment = {
             **os.environ,
-            "DOCKER_HOST": f"unix://{sockets}/docker.sock",
-            "DOCKER_CONFIG": str(sockets),
+            "DOCKER_HOST": f"unix://{folder}/docker.sock",
+            "DOCKER_CONFIG": str(folder),
             "DOCKER_BUILDKIT": "0",
         }
         self._pid = pid
@@ -90,29 +91,27 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def private_engine(data: Path) -> Iterator[Engine]:
-    """Runs an engine that keeps its data in `data`, which is removed afterwards. Needs root."""
-    # A socket's path has little room, so the sockets do not lie in `data`.
-    sockets = Path(tempfile.mkdtemp(prefix="cog-docker-"))
-    log = sockets / "log"
-    cgroup = sockets.name
+def private_engine() -> Iterator[Engine]:
+    """Runs an engine that keeps its data in memory, some 600 MB of it. Needs root."""
+    folder = Path(tempfile.mkdtemp(prefix="cog-docker-"))
+    (folder / "data").mkdir()
+    log = folder / "log"
     namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *namespaces, "sh", "-c", START, "sh", str(sockets), str(data), cgroup],
+            ["setpriv", "--pdeathsig", "KILL", *namespaces, "sh", "-c", START, "sh", str(folder), folder.name],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
     try:
-        engine = Engine(sockets, process.pid)
+        engine = Engine(folder, process.pid)
         _wait_until_up(engine, process, log)
         engine._pid = _only_child(process.pid)
         yield engine
     finally:
         _stop(process)
-        for top in (CGROUPS / cgroup, *CGROUPS.glob(f"*/{cgroup}")):
-            for folder, _, _ in os.walk(top, topdown=False):
-                os.rmdir(folder)
-        shutil.rmtree(sockets)
-        shutil.rmtree(data)
+        for top in list(CGROUPS.glob(f"**/{folder.name}")):
+            for cgroup, _, _ in os.walk(top, topdown=False):
+                os.rmdir(cgroup)
+        shutil.rmtree(folder)

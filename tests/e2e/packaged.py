@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import fcntl
 import functools
-import json
-import re
+import os
 import shutil
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-SOURCE = Path(__file__).resolve().parents[2]
-BUILD = SOURCE / "build"
+import pytest
+from server import REPOSITORY, Server
+
+BUILD = REPOSITORY / os.environ.get("COG_BUILD_DIR", "build")
 NOT_NEEDED = ("./dev/*", "./usr/share/doc/*", "./usr/share/locale/*", "./var/cache/*", "./var/lib/apt/lists/*")
 ENTER = """
 set -e
 mount --make-rprivate /
 mount --rbind /dev "$0/dev"
 mount -t proc proc "$0/proc"
-exec chroot "$0" "$@"
+exec /usr/sbin/chroot "$0" "$@"
 """
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root file systems and namespaces need root")
+needs_plain_build = pytest.mark.skipif(
+    "COG_TEST_SANITIZED" in os.environ, reason="a wheel is made of a build without sanitizers"
+)
 
 
 @contextmanager
@@ -37,9 +40,9 @@ def _lock(name: str) -> Iterator[None]:
 
 
 def pack(dist: Path) -> Path:
-    """Packs the programs of build/, so that the tests need no second build."""
-    made = subprocess.run([SOURCE / "script/wheel", "build", dist], stdout=subprocess.PIPE, text=True, check=True)
-    return SOURCE / made.stdout.splitlines()[-1]
+    """Packs the program of the build folder, so that the tests need no second build."""
+    made = subprocess.run([REPOSITORY / "script/wheel", BUILD, dist], stdout=subprocess.PIPE, text=True, check=True)
+    return REPOSITORY / made.stdout.splitlines()[-1]
 
 
 @functools.cache
@@ -67,59 +70,14 @@ def debian(suite: str, *packages: str) -> Path:
 
 
 def in_root(root: Path, *command: str) -> list[str]:
-    """A command line that runs a command in a root file system, with its /dev and /proc; its child dies with it."""
-    alone = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    return [*alone, "sh", "-c", ENTER, str(root), *command]
+    """A command line that becomes the command in a root file system, with its /dev and /proc."""
+    return ["unshare", "--mount", "sh", "-c", ENTER, str(root), *command]
 
 
-@dataclass(frozen=True)
-class Server:
-    process: subprocess.Popen[bytes]
-    port: int
-    log: Path
+class InstalledServer(Server):
+    """A server started by a command of its own, as users do: nothing of the source tree is in its environment."""
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of the answer; urllib's HTTPError for a status of 400 or more."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def predict(self, **values: object) -> Any:
-        answer = self.call("POST", "/predictions", {"input": values})
-        assert answer["status"] == "succeeded", answer
-        return answer["output"]
-
-
-def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
-    while True:
-        ended = process.poll() is not None
-        if found := re.search(r"Starting coglet server on \S+:(\d+)", log.read_text()):
-            return int(found[1])
-        assert not ended, f"the server has ended:\n{log.read_text()}"
-        time.sleep(0.02)
-
-
-@contextmanager
-def serving(command: list[str], project: Path, log: Path, **variables: str) -> Iterator[Server]:
-    """Runs a server on a port of its own until its model is ready; it must end with status 0 when told to stop."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=project,
-            env={"PATH": "/usr/bin:/bin", "PORT": "0", **variables},
-        )
-    try:
-        server = Server(process, _wait_for_port(process, log), log)
-        while (state := server.call("GET", "/health-check"))["status"] == "STARTING":
-            time.sleep(0.02)
-        assert state["status"] == "READY", f"{state}\n{log.read_text()}"
-        yield server
-        server.call("POST", "/shutdown")
-        assert process.wait(60) == 0, log.read_text()
-    finally:
-        process.kill()
-        process.wait()
+    def __init__(self, folder: Path, command: list[str], model: str, **variables: str) -> None:
+        super().__init__(folder, model, PATH="/usr/bin:/bin", PYTHONPATH=None, COG_PYTHON=None)
+        self._environment.update(variables)
+        self._command = command

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 import struct
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docker_engine import Engine, private_engine
-from packaged import BUILD, SOURCE, debian, wheel
+from packaged import debian, needs_plain_build, needs_root, wheel
+from server import REPOSITORY, eventually
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a Docker engine needs root")
+pytestmark = [needs_root, needs_plain_build]
 
-PICTURE = SOURCE / "examples/image/input.png"
+PICTURE = REPOSITORY / "examples/image/input.png"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    BUILD.mkdir(exist_ok=True)
-    with private_engine(Path(tempfile.mkdtemp(prefix="docker-", dir=BUILD))) as engine:
+    with private_engine() as engine:
         yield engine
 
 
@@ -39,11 +36,11 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     shutil.copy(wheel(), context / "dist")
 
     def build(name: str, dockerfile: str, folder: Path, *arguments: str) -> None:
-        source = ["-f", str(SOURCE / "docker" / dockerfile), *arguments, str(folder)]
+        source = ["-f", str(REPOSITORY / "docker" / dockerfile), *arguments, str(folder)]
         engine.docker("build", "-q", "--network", "none", "-t", name, *source)
 
     build("cog-cpp", "runtime.Dockerfile", context, "--build-arg", "BASE=debian")
-    build("example", "example.Dockerfile", SOURCE / "examples/image")
+    build("example", "example.Dockerfile", REPOSITORY / "examples/image")
     return "example"
 
 
@@ -65,7 +62,8 @@ class Container:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         connection = self.engine.connect(self.engine.docker("port", self.name, "5000"))
-        connection.request(method, path, None if body is None else json.dumps(body))
+        content = None if body is None else json.dumps(body)
+        connection.request(method, path, content, {"Content-Type": "application/json"})
         return json.load(connection.getresponse())
 
     def is_ready(self) -> bool:
@@ -97,16 +95,11 @@ class Container:
         return base64.b64decode(content)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def container(engine: Engine, image: str) -> Iterator[Container]:
     container = Container(engine, engine.docker("run", "-d", "-p", "127.0.0.1::5000", image))
     try:
-        until(container.is_ready)
+        eventually(container.is_ready, "READY")
         yield container
     finally:
         engine.docker("rm", "-f", container.name)
@@ -114,7 +107,7 @@ def container(engine: Engine, image: str) -> Iterator[Container]:
 
 def test_the_image_says_how_it_runs(engine: Engine, image: str) -> None:
     config = json.loads(engine.docker("image", "inspect", "-f", "{{json .Config}}", image))
-    assert config["Entrypoint"] is None
+    assert not config.get("Entrypoint")
     assert config["Cmd"] == ["python", "-m", "cog.server.http"]
     assert config["WorkingDir"] == "/src"
     assert list(config["ExposedPorts"]) == ["5000/tcp"]
@@ -132,14 +125,14 @@ def test_the_server_is_pid_1_and_reaps_orphans(container: Container) -> None:
     assert processes[1].name == "coglet"
     assert processes[orphan].parent == 1
     container.run(f"kill -KILL {orphan}")
-    until(lambda: orphan not in container.processes())
+    eventually(lambda: orphan not in container.processes(), "the orphan is reaped")
 
 
 def test_a_killed_worker_is_reaped_and_replaced(container: Container) -> None:
     worker = next(process.pid for process in container.processes().values() if process.name.startswith("python"))
     container.run(f"kill -KILL {worker}")
-    until(lambda: worker not in container.processes())
-    until(container.is_ready)
+    eventually(lambda: worker not in container.processes(), "the worker is reaped")
+    eventually(container.is_ready, "READY")
     assert container.predict(width=32)
     assert "Z" not in {process.state for process in container.processes().values()}
 

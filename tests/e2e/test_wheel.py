@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,9 +12,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from packaged import debian, in_root, pack, serving, wheel
+from packaged import InstalledServer, debian, in_root, needs_plain_build, needs_root, pack, wheel
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="entering another root file system needs root")
+pytestmark = needs_plain_build
 
 MODEL = """
 import json, os, sys
@@ -27,13 +26,6 @@ class Predictor(BasePredictor):
             libraries = maps.read()
         return json.dumps({"name": name, "python": sys.prefix, "environment": dict(os.environ), "maps": libraries})
 """
-
-
-def make_project(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "cog.yaml").write_text("predict: predict.py:Predictor\n")
-    (folder / "predict.py").write_text(MODEL)
-    return folder
 
 
 def make_library(folder: Path) -> Path:
@@ -107,10 +99,9 @@ def test_pip_install_target(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [["coglet"], ["python", "-m", "cog.server.http"]], ids=["coglet", "python -m"])
 def test_serves_from_a_venv_off_path(venv: Path, tmp_path: Path, command: list[str]) -> None:
-    project = make_project(tmp_path / "project")
     start = [str(venv / "bin" / command[0]), *command[1:]]
-    with serving(start, project, tmp_path / "log") as server:
-        seen = json.loads(server.predict(name="Ada"))
+    with InstalledServer(tmp_path, start, MODEL) as server:
+        seen = json.loads(server.output(name="Ada"))
     assert seen["name"] == "Ada"
     assert seen["python"] == str(venv)
     assert not [value for value in seen["environment"].values() if "cog/_bin" in value]
@@ -118,10 +109,9 @@ def test_serves_from_a_venv_off_path(venv: Path, tmp_path: Path, command: list[s
 
 
 def test_ld_preload_is_for_the_workers(venv: Path, tmp_path: Path) -> None:
-    project = make_project(tmp_path / "project")
     library = make_library(tmp_path)
-    with serving([str(venv / "bin/coglet")], project, tmp_path / "log", LD_PRELOAD=str(library)) as server:
-        seen = json.loads(server.predict(name="Ada"))
+    with InstalledServer(tmp_path, [str(venv / "bin/coglet")], MODEL, LD_PRELOAD=str(library)) as server:
+        seen = json.loads(server.output(name="Ada"))
         own = Path(f"/proc/{server.process.pid}/maps").read_text()
     assert seen["environment"]["LD_PRELOAD"] == str(library)
     assert "COG_LD_PRELOAD" not in seen["environment"]
@@ -146,11 +136,12 @@ def test_serves_on_an_older_glibc(tmp_path: Path) -> None:
     root.mkdir()
     subprocess.run(["tar", "-C", root, "-xf", debian("bullseye", "python3", "python3-pip")], check=True)
     shutil.copy(wheel(), root)
-    make_project(root / "src")
+    (root / "src").mkdir()
+    (root / "src/predict.py").write_text(MODEL)
     subprocess.run(in_root(root, "pip3", "install", "-q", "--no-index", f"/{wheel().name}"), check=True)
     start = in_root(root, "/usr/local/bin/coglet", "--project", "/src")
-    with serving(start, tmp_path, tmp_path / "log") as server:
-        seen = json.loads(server.predict(name="Ada"))
+    with InstalledServer(tmp_path, start, MODEL, TMPDIR="/tmp") as server:
+        seen = json.loads(server.output(name="Ada"))
     assert seen["name"] == "Ada"
     assert "libc-2.31.so" in seen["maps"]
 

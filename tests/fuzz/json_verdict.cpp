@@ -18,7 +18,7 @@ bool read_text(std::string& text) {
   return std::fread(text.data(), 1, text.size(), stdin) == text.size();
 }
 
-} // namespace
+}   // namespace
 
 int main() {
   for (std::string text; read_text(text);) {

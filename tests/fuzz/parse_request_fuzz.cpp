@@ -29,7 +29,7 @@ void require_sound(std::string_view json) {
   require(cog::parse_json(json, error).has_value());
 }
 
-} // namespace
+}   // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto model = make_model();

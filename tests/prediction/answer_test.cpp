@@ -27,12 +27,12 @@ std::string whole(const answer_text& answer) {
   return text;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("answer: a success has its output, logs and metrics in key order") {
-  CHECK(whole(final_answer(succeeded()))
-        == R"({"id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518,"tokens":{"in":12}},)"
-           R"("output":"done","status":"succeeded"})");
+  CHECK(whole(final_answer(succeeded())) ==
+        R"({"id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518,"tokens":{"in":12}},)"
+        R"("output":"done","status":"succeeded"})");
 }
 
 TEST_CASE("answer: a failure has its error and logs but no output") {
@@ -40,9 +40,9 @@ TEST_CASE("answer: a failure has its error and logs but no output") {
   prediction.status = prediction_status::failed;
   prediction.error = "ValueError: bad";
   prediction.metrics.clear();
-  CHECK(whole(final_answer(prediction))
-        == R"({"error":"ValueError: bad","id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518},)"
-           R"("status":"failed"})");
+  CHECK(whole(final_answer(prediction)) ==
+        R"({"error":"ValueError: bad","id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518},)"
+        R"("status":"failed"})");
 }
 
 TEST_CASE("answer: a cancelled prediction has neither error nor output") {
@@ -50,8 +50,8 @@ TEST_CASE("answer: a cancelled prediction has neither error nor output") {
   prediction.status = prediction_status::canceled;
   prediction.error = "left over";
   prediction.metrics.clear();
-  CHECK(whole(final_answer(prediction))
-        == R"({"id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518},"status":"canceled"})");
+  CHECK(whole(final_answer(prediction)) ==
+        R"({"id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518},"status":"canceled"})");
 }
 
 TEST_CASE("answer: no output is null, no chunks are an empty list") {
@@ -85,14 +85,14 @@ TEST_CASE("answer: the state of a running prediction shows its input and the chu
   prediction.status = prediction_status::processing;
   prediction.input = R"({"prompt":"a"})";
   prediction.logs = "step 1\n";
-  CHECK(whole(state_answer(prediction))
-        == R"({"id":"job-17","input":{"prompt":"a"},"logs":"step 1\n","metrics":{},"status":"processing"})");
+  CHECK(whole(state_answer(prediction)) ==
+        R"({"id":"job-17","input":{"prompt":"a"},"logs":"step 1\n","metrics":{},"status":"processing"})");
   prediction.metrics = R"("n":1)";
   prediction.output.form = prediction_output::shape::chunks;
   prediction.output.json = R"("chunk-0")";
-  CHECK(whole(state_answer(prediction))
-        == R"({"id":"job-17","input":{"prompt":"a"},"logs":"step 1\n","metrics":{"n":1},"output":["chunk-0"],)"
-           R"("status":"processing"})");
+  CHECK(whole(state_answer(prediction)) ==
+        R"({"id":"job-17","input":{"prompt":"a"},"logs":"step 1\n","metrics":{"n":1},"output":["chunk-0"],)"
+        R"("status":"processing"})");
 }
 
 TEST_CASE("answer: the state of a finished prediction keeps its output whatever its end") {
@@ -117,7 +117,8 @@ TEST_CASE("answer: files stand between pieces of text") {
   CHECK(std::get<output_file>(answer[1]).path == "/a");
   auto text = whole(answer);
   CHECK(text.find(R"("output":[</a>,</b>,"x"],"status")") != std::string::npos);
-  auto first = std::string{R"("data:image/png;base64,AAAAAAA=")"}, second = std::string{R"("data:text/plain;base64,AAAAAAAA")"};
+  auto first = std::string{R"("data:image/png;base64,AAAAAAA=")"},
+       second = std::string{R"("data:text/plain;base64,AAAAAAAA")"};
   CHECK(data_url_prefix("image/png") == R"("data:image/png;base64,)");
   CHECK(content_length(answer) == text.size() - 8 + first.size() + second.size());
 }
@@ -134,12 +135,12 @@ TEST_CASE("answer: lengths count escaped text as it is written") {
 }
 
 TEST_CASE("answer: bodies of errors") {
-  CHECK(detail_body({{"count", "99 is \"big\"", "value_error"}, {"prompt", "Field required", "value_error.missing"}})
-        == R"({"detail":[{"loc":["body","input","count"],"msg":"99 is \"big\"","type":"value_error"},)"
-           R"({"loc":["body","input","prompt"],"msg":"Field required","type":"value_error.missing"}]})");
-  CHECK(id_mismatch_body("prediction")
-        == R"({"detail":[{"loc":["body","id"],"msg":"prediction ID must match the ID supplied in the URL",)"
-           R"("type":"value_error"}]})");
+  CHECK(detail_body({{"count", "99 is \"big\"", "value_error"}, {"prompt", "Field required", "value_error.missing"}}) ==
+        R"({"detail":[{"loc":["body","input","count"],"msg":"99 is \"big\"","type":"value_error"},)"
+        R"({"loc":["body","input","prompt"],"msg":"Field required","type":"value_error.missing"}]})");
+  CHECK(id_mismatch_body("prediction") ==
+        R"({"detail":[{"loc":["body","id"],"msg":"prediction ID must match the ID supplied in the URL",)"
+        R"("type":"value_error"}]})");
   CHECK(error_body("no\n") == R"({"error":"no\n"})");
   CHECK(failed_body("busy") == R"({"error":"busy","status":"failed"})");
 }

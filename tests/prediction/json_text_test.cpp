@@ -30,7 +30,7 @@ std::string by_value(std::string_view raw) {
   return out;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("json text: strings get short escapes where JSON has them") {
   CHECK(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");

@@ -20,7 +20,7 @@ std::string nested(int levels) {
   return std::string(static_cast<size_t>(levels), '[') + std::string(static_cast<size_t>(levels), ']');
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("json tree: values know their kind and the text they stand in") {
   std::string_view text = R"( {"b" : [1, true, null], "a" : "x\ny"} )";
@@ -94,8 +94,8 @@ TEST_CASE("json tree: words and numbers are read to the last character") {
   CHECK(error_of("{\"x\":1e}") == "x: invalid number at line 1 column 8");
   CHECK(error_of("{\"x\":1e400}") == "x: number out of range at line 1 column 10");
   CHECK(error_of("{\"x\":+1}") == "x: expected value at line 1 column 6");
-  for (auto good : {"0", "-0", "0.5", "10", "-1.5E+10", "1e-400", "123456789012345678901234567890", "true", "false",
-                    "null"})
+  for (auto good :
+       {"0", "-0", "0.5", "10", "-1.5E+10", "1e-400", "123456789012345678901234567890", "true", "false", "null"})
     CHECK(error_of(good) == "accepted");
 }
 
@@ -103,10 +103,9 @@ TEST_CASE("json tree: strings are checked character by character") {
   CHECK(error_of("{\"x\":\"\\q\"}") == "x: invalid escape at line 1 column 8");
   CHECK(error_of("{\"x\":\"\\u12\"}") == "x: invalid escape at line 1 column 12");
   CHECK(error_of("{\"x\":\"\\u12G4\"}") == "x: invalid escape at line 1 column 12");
-  CHECK(error_of("{\"input\":{\"s\":\"\\ud800\"}}")
-        == "input.s: unexpected end of hex escape at line 1 column 22");
-  CHECK(error_of("{\"input\":{\"s\":\"\\udc00\"}}")
-        == "input.s: lone leading surrogate in hex escape at line 1 column 21");
+  CHECK(error_of("{\"input\":{\"s\":\"\\ud800\"}}") == "input.s: unexpected end of hex escape at line 1 column 22");
+  CHECK(error_of("{\"input\":{\"s\":\"\\udc00\"}}") ==
+        "input.s: lone leading surrogate in hex escape at line 1 column 21");
   CHECK(error_of("\"\\ud800\\u0041\"") == "lone leading surrogate in hex escape at line 1 column 13");
   CHECK(error_of("\"\t\"") == "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 2");
   CHECK(error_of("{\"id\":\"\xFF\"}") == "id: invalid unicode code point at line 1 column 9");
@@ -133,8 +132,8 @@ TEST_CASE("json tree: 128 levels are read and 129 are not") {
 }
 
 TEST_CASE("json tree: values are written compactly with sorted keys") {
-  CHECK(compact_sorted(" { \"b\" : [ 1 , 2.50 , { } ] , \"a\" : \"\\u00e9\\/\" , \"B\" : null } ")
-        == "{\"B\":null,\"a\":\"é/\",\"b\":[1,2.5,{}]}");
+  CHECK(compact_sorted(" { \"b\" : [ 1 , 2.50 , { } ] , \"a\" : \"\\u00e9\\/\" , \"B\" : null } ") ==
+        "{\"B\":null,\"a\":\"é/\",\"b\":[1,2.5,{}]}");
   CHECK(compact_sorted("[]") == "[]");
   CHECK(compact_sorted("nonsense").empty());
 }

@@ -20,7 +20,7 @@ std::string after(std::initializer_list<record> records) {
   return metrics.members();
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("metrics: none give no members") {
   CHECK(after({}).empty());
@@ -74,8 +74,8 @@ TEST_CASE("metrics: appending makes or extends a list") {
 }
 
 TEST_CASE("metrics: numbers are written by value") {
-  CHECK(after({{replace, "n", "1e-05"}, {replace, "m", "18446744073709551616"}})
-        == R"("m":1.8446744073709552e+19,"n":0.00001)");
+  CHECK(after({{replace, "n", "1e-05"}, {replace, "m", "18446744073709551616"}}) ==
+        R"("m":1.8446744073709552e+19,"n":0.00001)");
 }
 
 TEST_CASE("metrics: unknown modes and texts that are no JSON are ignored") {

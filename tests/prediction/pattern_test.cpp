@@ -12,7 +12,7 @@ bool matches(const std::string& expression, std::string_view subject) {
   return compiled->matches(subject);
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("pattern: it is searched anywhere unless it is anchored") {
   CHECK(matches("b+", "abbc"));

@@ -11,8 +11,8 @@ namespace cog {
 inline document_ptr document_of(const std::string& properties, const std::string& required = "[]",
                                 const std::string& components = "") {
   std::string problem;
-  auto document = make_document("{\"components\":{\"schemas\":{\"Input\":{\"type\":\"object\",\"properties\":{" + properties
-                                  + "},\"required\":" + required + "}" + components + "}}}",
+  auto document = make_document("{\"components\":{\"schemas\":{\"Input\":{\"type\":\"object\",\"properties\":{" +
+                                  properties + "},\"required\":" + required + "}" + components + "}}}",
                                 problem);
   REQUIRE_MESSAGE(document, problem);
   return document;
@@ -33,4 +33,4 @@ inline std::string verdict_on_input(const std::string& input, const document_ptr
   return verdict_on("{\"input\":{" + input + "}}", document->input.get());
 }
 
-} // namespace cog
+}   // namespace cog

@@ -9,7 +9,7 @@ std::string verdict(const std::string& schema, const std::string& value, const s
   return verdict_on_input("\"x\":" + value, document_of("\"x\":" + schema, "[]", components));
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("validation: integers may be written as whole floats") {
   auto schema = R"({"type":"integer"})";
@@ -46,8 +46,8 @@ TEST_CASE("validation: null is accepted where the schema says nullable and nowhe
   CHECK(verdict(R"({"type":"string"})", "null") == "x: null is not of type \"string\"");
   CHECK(verdict(R"({"type":"string","nullable":true,"minLength":3})", "null") == "valid");
   CHECK(verdict(R"({"anyOf":[{"type":"integer"},{"type":"string"}],"nullable":true})", "null") == "valid");
-  CHECK(verdict(R"({"allOf":[{"$ref":"#/components/schemas/c"}],"nullable":true})", "null", R"(,"c":{"enum":[1]})")
-        == "valid");
+  CHECK(verdict(R"({"allOf":[{"$ref":"#/components/schemas/c"}],"nullable":true})", "null", R"(,"c":{"enum":[1]})") ==
+        "valid");
   CHECK(verdict(R"({"type":"array","items":{"type":"integer","nullable":true}})", "[1,null]") == "valid");
 }
 
@@ -58,8 +58,8 @@ TEST_CASE("validation: bounds are compared by value") {
   CHECK(verdict(schema, "0") == "x: 0 is less than the minimum of 1");
   CHECK(verdict(schema, "1E2") == "x: 100.0 is greater than the maximum of 10");
   CHECK(verdict(R"({"maximum":1.50})", "2") == "x: 2 is greater than the maximum of 1.5");
-  CHECK(verdict(R"({"maximum":9007199254740992})", "9007199254740993")
-        == "x: 9007199254740993 is greater than the maximum of 9007199254740992");
+  CHECK(verdict(R"({"maximum":9007199254740992})", "9007199254740993") ==
+        "x: 9007199254740993 is greater than the maximum of 9007199254740992");
   CHECK(verdict(R"({"minimum":5})", "\"a\"") == "valid");
 }
 
@@ -92,8 +92,7 @@ TEST_CASE("validation: choices name the list, then the type") {
   CHECK(verdict(schema, "\"large\"", sizes) == "valid");
   CHECK(verdict(schema, "\"l\\u0061rge\"", sizes) == "valid");
   CHECK(verdict(schema, "\"huge\"", sizes) == "x: \"huge\" is not one of [\"small\",\"large\"]");
-  CHECK(verdict(schema, "5", sizes)
-        == "x: 5 is not one of [\"small\",\"large\"]; x: 5 is not of type \"string\"");
+  CHECK(verdict(schema, "5", sizes) == "x: 5 is not one of [\"small\",\"large\"]; x: 5 is not of type \"string\"");
 }
 
 TEST_CASE("validation: choices of any type are compared by value") {
@@ -125,8 +124,8 @@ TEST_CASE("validation: all members of allOf must agree") {
 TEST_CASE("validation: items of lists are named by their place") {
   auto schema = R"({"type":"array","items":{"type":"integer"}})";
   CHECK(verdict(schema, "[1, 2.0]") == "valid");
-  CHECK(verdict(schema, "[\"a\",1,{\"b\":2}]")
-        == "x/0: \"a\" is not of type \"integer\"; x/2: {\"b\":2} is not of type \"integer\"");
+  CHECK(verdict(schema, "[\"a\",1,{\"b\":2}]") ==
+        "x/0: \"a\" is not of type \"integer\"; x/2: {\"b\":2} is not of type \"integer\"");
   CHECK(verdict(R"({"items":{"items":{"type":"string"}}})", "[[\"a\"],[1]]") == "x/1/0: 1 is not of type \"string\"");
   CHECK(verdict(schema, "5") == "x: 5 is not of type \"array\"");
 }
@@ -136,27 +135,27 @@ TEST_CASE("validation: sizes of lists come after their items") {
   CHECK(verdict(schema, "[1,2]") == "valid");
   CHECK(verdict(schema, "[]") == "x: [] has less than 1 item");
   CHECK(verdict(schema, "[1,2,3]") == "x: [1,2,3] has more than 2 items");
-  CHECK(verdict(schema, "[1,2,\"a\"]")
-        == "x/2: \"a\" is not of type \"integer\"; x: [1,2,\"a\"] has more than 2 items");
+  CHECK(verdict(schema, "[1,2,\"a\"]") ==
+        "x/2: \"a\" is not of type \"integer\"; x: [1,2,\"a\"] has more than 2 items");
   CHECK(verdict(R"({"minItems":2})", "[1]") == "x: [1] has less than 2 items");
   CHECK(verdict(R"({"maxItems":1})", "[1,2]") == "x: [1,2] has more than 1 item");
 }
 
 TEST_CASE("validation: objects are checked inside, missing keys included") {
-  auto schema = R"({"type":"object","properties":{"a":{"type":"string"},"b/c~":{"type":"integer"}},"required":["z","a"]})";
+  auto schema =
+    R"({"type":"object","properties":{"a":{"type":"string"},"b/c~":{"type":"integer"}},"required":["z","a"]})";
   CHECK(verdict(schema, "{\"a\":\"\",\"z\":1,\"more\":2}") == "valid");
   CHECK(verdict(schema, "{\"z\":1}") == "x/a: Field required");
   CHECK(verdict(schema, "{}") == "x/z: Field required; x/a: Field required");
-  CHECK(verdict(schema, "{\"b/c~\":\"x\",\"a\":1,\"z\":0}")
-        == "x/a: 1 is not of type \"string\"; x/b~1c~0: \"x\" is not of type \"integer\"");
+  CHECK(verdict(schema, "{\"b/c~\":\"x\",\"a\":1,\"z\":0}") ==
+        "x/a: 1 is not of type \"string\"; x/b~1c~0: \"x\" is not of type \"integer\"");
   CHECK(verdict(R"({"required":["k"]})", "{}") == "x/k: Field required");
 }
 
 TEST_CASE("validation: additional properties can be forbidden or have a schema") {
   auto closed = R"({"properties":{"a":{}},"additionalProperties":false})";
   CHECK(verdict(closed, "{\"a\":1}") == "valid");
-  CHECK(verdict(closed, "{\"z\":1,\"q\":2}")
-        == "x: Additional properties are not allowed ('q', 'z' were unexpected)");
+  CHECK(verdict(closed, "{\"z\":1,\"q\":2}") == "x: Additional properties are not allowed ('q', 'z' were unexpected)");
   CHECK(verdict(closed, "{\"z\":1}") == "x: Additional properties are not allowed ('z' was unexpected)");
   auto typed = R"({"additionalProperties":{"type":"integer"}})";
   CHECK(verdict(typed, "{\"a\":1}") == "valid");
@@ -165,8 +164,8 @@ TEST_CASE("validation: additional properties can be forbidden or have a schema")
 }
 
 TEST_CASE("validation: an offending value is shown whole, compact and sorted") {
-  CHECK(verdict(R"({"type":"string"})", "{ \"b\" : 1, \"a\" : [ 1, 2.50, \"\\u00e9\\n/\" ] }")
-        == "x: {\"a\":[1,2.5,\"é\\n/\"],\"b\":1} is not of type \"string\"");
+  CHECK(verdict(R"({"type":"string"})", "{ \"b\" : 1, \"a\" : [ 1, 2.50, \"\\u00e9\\n/\" ] }") ==
+        "x: {\"a\":[1,2.5,\"é\\n/\"],\"b\":1} is not of type \"string\"");
   auto text = std::string(10'000, 'y');
   CHECK(verdict(R"({"type":"integer"})", "\"" + text + "\"") == "x: \"" + text + "\" is not of type \"integer\"");
 }
@@ -175,22 +174,23 @@ TEST_CASE("validation: secrets are never shown") {
   auto masked = "x: \"**********\" is not of type \"string\"";
   CHECK(verdict(R"({"type":"string","x-cog-secret":true})", "12345") == masked);
   CHECK(verdict(R"({"type":"string","writeOnly":true})", "12345") == masked);
-  CHECK(verdict(R"({"type":"string","x-cog-secret":true,"maxLength":1})", "\"key\"")
-        == "x: \"**********\" is longer than 1 character");
-  CHECK(verdict(R"({"type":"array","items":{"x-cog-secret":true},"maxItems":1})", "[\"k\",\"l\"]")
-        == "x: \"**********\" has more than 1 item");
-  CHECK(verdict(R"({"anyOf":[{"$ref":"#/components/schemas/s"}]})", "12345", R"(,"s":{"type":"string","writeOnly":true})")
-        == "x: \"**********\" is not valid under any of the schemas listed in the 'anyOf' keyword");
+  CHECK(verdict(R"({"type":"string","x-cog-secret":true,"maxLength":1})", "\"key\"") ==
+        "x: \"**********\" is longer than 1 character");
+  CHECK(verdict(R"({"type":"array","items":{"x-cog-secret":true},"maxItems":1})", "[\"k\",\"l\"]") ==
+        "x: \"**********\" has more than 1 item");
+  CHECK(verdict(R"({"anyOf":[{"$ref":"#/components/schemas/s"}]})", "12345",
+                R"(,"s":{"type":"string","writeOnly":true})") ==
+        "x: \"**********\" is not valid under any of the schemas listed in the 'anyOf' keyword");
 }
 
 TEST_CASE("validation: errors come by property, then by keyword, then missing keys") {
   auto document = document_of(
     R"("b":{"type":"integer","maximum":10},"a":{"type":"string","pattern":"^x","maxLength":1},"z":{},"m":{})",
     R"(["z","m","a"])");
-  CHECK(verdict_on_input(R"("b":30.5,"a":"bad")", document)
-        == "a: \"bad\" is longer than 1 character; a: \"bad\" does not match \"^x\"; "
-           "b: 30.5 is greater than the maximum of 10; b: 30.5 is not of type \"integer\"; "
-           "z: Field required; m: Field required");
+  CHECK(verdict_on_input(R"("b":30.5,"a":"bad")", document) ==
+        "a: \"bad\" is longer than 1 character; a: \"bad\" does not match \"^x\"; "
+        "b: 30.5 is greater than the maximum of 10; b: 30.5 is not of type \"integer\"; "
+        "z: Field required; m: Field required");
 }
 
 TEST_CASE("validation: missing keys and values have different types of error") {
@@ -227,4 +227,16 @@ TEST_CASE("validation: of a repeated key only the last value counts") {
   prediction_request request;
   REQUIRE_FALSE(parse_request(R"({"input":{"u":"data:,a","u":"plain"}})", document->input.get(), request));
   CHECK(request.files.empty());
+}
+
+TEST_CASE("validation: a thousand errors of one input are enough") {
+  auto document = document_of(R"("x":{"items":{"type":"string"}},"y":{"type":"string"})");
+  prediction_request request;
+  std::string list = "0";
+  for (int i = 0; i < 2000; ++i)
+    list += ",0";
+  REQUIRE_FALSE(parse_request("{\"input\":{\"x\":[" + list + "],\"y\":1}}", document->input.get(), request));
+  REQUIRE(request.errors.size() == 1001);
+  CHECK(request.errors[999].field == "x/999");
+  CHECK(request.errors[1000].field == "y");
 }

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import threading
 from pathlib import Path
+from typing import Callable, Iterator
 
 import pytest
 from worker_client import DONE, LOG, OUTPUT, Worker, of_kind, parse_done, parse_log
+
+import cog
+from cog._worker.cancel import SIGNAL, Cancellation, shielded
 
 SYNC = """
 import asyncio, cog, os, queue, subprocess, sys, threading, time
@@ -18,6 +23,98 @@ class Model:
         {body}
 """
 ASYNC = SYNC.replace("    def run", "    async def run")
+
+
+@pytest.fixture
+def cancellation() -> Iterator[Cancellation]:
+    before = signal.getsignal(SIGNAL)
+    cancellation = Cancellation()
+    cancellation.install()
+    yield cancellation
+    cancellation.armed = 0
+    signal.signal(SIGNAL, before)
+
+
+def test_a_cancel_is_raised_only_while_armed(cancellation: Cancellation) -> None:
+    assert cancellation.begin(1)
+    assert cancellation.request(1)
+    cancellation.armed = 1
+    with pytest.raises(cog.CancelationException):
+        cancellation.request(1)
+    assert not cancellation.end(1)
+    assert cancellation.begin(2)
+    cancellation.armed = 2
+    assert not cancellation.request(1)
+    assert cancellation.end(2)
+
+
+def test_a_cancel_is_not_raised_while_another_is_handled(cancellation: Cancellation) -> None:
+    cancellation.begin(1)
+    cancellation.armed = 1
+    try:
+        cancellation.request(1)
+    except cog.CancelationException:
+        assert cancellation.request(1)
+        try:
+            raise KeyError
+        except KeyError:
+            assert cancellation.request(1)
+    with pytest.raises(cog.CancelationException):
+        cancellation.request(1)
+
+
+def test_a_cancel_waits_for_what_is_shielded(cancellation: Cancellation) -> None:
+    @shielded
+    def write(cancel: bool) -> str:
+        if cancel:
+            cancellation.request(1)
+        return "whole"
+
+    cancellation.begin(1)
+    cancellation.armed = 1
+    assert write(cancel=True) == "whole" and cancellation.deferred
+    other = threading.Thread(target=cancellation.catch_up)
+    other.start()
+    other.join()
+    with pytest.raises(cog.CancelationException):
+        cancellation.catch_up()
+    assert not cancellation.deferred
+    cancellation.armed = 0
+    write(cancel=True)
+    assert not cancellation.deferred
+
+
+class Interleaved(set[int]):
+    """Lets the main thread do something just before or after the control thread has noted a cancel."""
+
+    before: Callable[[], object] = staticmethod(lambda: None)
+    after: Callable[[], object] = staticmethod(lambda: None)
+
+    def add(self, number: int) -> None:
+        self.before()
+        super().add(number)
+        self.after()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_cancel_while_the_prediction_begins(cancellation: Cancellation, moment: str) -> None:
+    begun: list[bool] = []
+    cancellation._wanted = wanted = Interleaved()
+    setattr(wanted, moment, lambda: begun.append(cancellation.begin(1)))
+    assert cancellation.request(1)
+    assert begun == [moment == "before"]
+    assert not cancellation.end(1)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_cancel_while_the_prediction_ends(cancellation: Cancellation, moment: str) -> None:
+    ended: list[bool] = []
+    cancellation.begin(1)
+    cancellation._wanted = wanted = Interleaved()
+    setattr(wanted, moment, lambda: ended.append(cancellation.end(1)))
+    assert not cancellation.request(1)
+    assert ended == [moment == "before"]
+    assert not wanted
 
 
 @pytest.mark.parametrize(

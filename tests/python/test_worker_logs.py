@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
-from typing import Any
+from typing import Iterator, cast
 
 import pytest
-from worker_client import DONE, LOG, Worker, of_kind, parse_log
+from worker_client import DONE, LOG, Worker, evaluator, of_kind, parse_log
+
+from cog._worker.cancel import Cancellation
+from cog._worker.channel import Channel
 
 MODEL = """
 import asyncio, contextlib, io, logging, os, subprocess, sys, threading, warnings
@@ -15,7 +19,6 @@ class Model:
     {keyword} run(self, x: int = 0) -> Any:
         {body}
 """
-KINDS = pytest.mark.parametrize("keyword", ["def", "async def"])
 
 
 def worker_of(tmp_path: Path, body: str, keyword: str = "def") -> Worker:
@@ -44,20 +47,28 @@ LINES = [
     ("print('\\ud800')", [(1, "\\ud800\n")]),
     ("print('')", [(1, "\n")]),
     ("print('10%', end='\\r'); print('20%', end='\\r'); print()", [(1, "10%\r20%\r\n")]),
-    ("warnings.warn('careful')", None),
     ("logging.warning('logged')", [(2, "WARNING:root:logged\n")]),
     ("threading.Thread(target=print, args=('thread',)).run()", [(1, "thread\n")]),
 ]
 
 
-@KINDS
-@pytest.mark.parametrize("body, expected", LINES)
-def test_prints(tmp_path: Path, keyword: str, body: str, expected: Any) -> None:
-    lines = logged(tmp_path, body, keyword)
-    if expected is None:
-        assert lines[0][0] == 2 and "UserWarning: careful" in "".join(text for _, text in lines)
-    else:
-        assert lines == expected
+@pytest.fixture(scope="module", params=["def", "async def"])
+def eager(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A worker for many predictions: `predict(code=...)`."""
+    with Worker(tmp_path_factory.mktemp("eager"), evaluator(request.param)) as worker:
+        yield worker.ready()
+
+
+@pytest.mark.parametrize("code, expected", LINES)
+def test_prints(eager: Worker, code: str, expected: list[tuple[int, str]]) -> None:
+    result = eager.predict(code=code)
+    assert result.done.status == "succeeded", result.done
+    assert [(log.source, log.text) for log in result.log_frames] == expected
+
+
+def test_warnings(eager: Worker) -> None:
+    logs = eager.predict(code="warnings.warn('careful')").log_frames
+    assert logs[0].source == 2 and "UserWarning: careful" in logs[0].text
 
 
 def test_streams_are_whole_text_streams(tmp_path: Path) -> None:
@@ -183,6 +194,41 @@ def test_nothing_follows_the_end_of_a_prediction(tmp_path: Path) -> None:
             numbers = {parse_log(payload).number for payload in of_kind(result.frames, LOG)}
             assert numbers <= {0, ended + 1}
             ended = result.done.number
+
+
+class NoisySocket:
+    """Stands for a socket during whose `sendall` a finaliser prints."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.noise: list[bytes] = []
+        self.channel = Channel(cast(socket.socket, self), Cancellation())
+
+    def sendall(self, data: bytes) -> None:
+        while self.noise:
+            self.channel.log(1, self.noise.pop())
+        self.sent.append(data)
+
+    @property
+    def logs(self) -> list[tuple[int, int, str]]:
+        return [parse_log(data[5:]) for data in self.sent]
+
+
+def test_a_print_in_the_middle_of_a_print_comes_after_it() -> None:
+    sock = NoisySocket()
+    sock.channel.log(2, b"tail")
+    sock.noise = [b"second\n", b"first\n"]
+    sock.channel.log(2, b" and end\n")
+    assert sock.logs == [(0, 2, "tail and end\n"), (0, 1, "first\n"), (0, 1, "second\n")]
+
+
+def test_a_print_in_the_middle_of_the_done_frame_comes_after_it() -> None:
+    sock = NoisySocket()
+    sock.channel.begin(1, on_main_thread=True)
+    sock.noise = [b"late\n"]
+    sock.channel.end(1, b"head", b"rest")
+    assert sock.sent[:2] == [b"head", b"rest"]
+    assert parse_log(sock.sent[2][5:]) == (0, 1, "late\n")
 
 
 def test_prints_from_finalisers_and_signal_handlers(tmp_path: Path) -> None:

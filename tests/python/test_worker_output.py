@@ -52,7 +52,7 @@ class Old:
 
 class Structured(cog.BaseModel):
     name: str
-    values: list
+    values: list[Any]
 
 
 class Text(str):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
-from worker_client import LOG, OUTPUT, Worker, of_kind, parse_log, parse_output, run_frame
+from worker_client import LOG, OUTPUT, Worker, evaluator, of_kind, parse_log, parse_output, run_frame
 
-KINDS = pytest.mark.parametrize("keyword", ["def", "async def"])
+BOTH = ["def", "async def"]
+KINDS = pytest.mark.parametrize("keyword", BOTH)
 
 ANY = """
 import asyncio, cog, io, os, sys
@@ -24,7 +25,13 @@ def any_model(keyword: str, body: str) -> str:
     return ANY.format(keyword=keyword, body=body)
 
 
-@KINDS
+@pytest.fixture(scope="module", params=BOTH)
+def eager(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A worker for many predictions: `predict(code=...)`."""
+    with Worker(tmp_path_factory.mktemp("eager"), evaluator(request.param)) as worker:
+        yield worker.ready()
+
+
 @pytest.mark.parametrize(
     "value, shape, rest",
     [
@@ -39,11 +46,10 @@ def any_model(keyword: str, body: str) -> str:
         ("'x' * 100000", 1, json.dumps("x" * 100000)),
     ],
 )
-def test_values(tmp_path: Path, keyword: str, value: str, shape: int, rest: str) -> None:
-    with Worker(tmp_path, any_model(keyword, f"return {value}")) as worker:
-        result = worker.ready().predict()
-        assert result.done == (1, "succeeded", shape, [], rest.encode())
-        assert [frame.kind for frame in result.frames] == [35]
+def test_values(eager: Worker, value: str, shape: int, rest: str) -> None:
+    result = eager.predict(code=f"result = {value}")
+    assert result.done == (eager.numbers, "succeeded", shape, [], rest.encode())
+    assert [frame.kind for frame in result.frames] == [35]
 
 
 @KINDS
@@ -61,50 +67,34 @@ def test_large_frames_both_ways(tmp_path: Path) -> None:
         assert worker.output(x="small") == "small"
 
 
-@KINDS
 @pytest.mark.parametrize("input_json", ["[1]", "null", "{", ""])
-def test_what_is_no_object(tmp_path: Path, keyword: str, input_json: str) -> None:
-    with Worker(tmp_path, any_model(keyword, "return x")) as worker:
-        worker.ready()
-        error = worker.result(worker.start_with(input_json)).done.error
-        assert error.startswith("Input validation error: ")
-        assert worker.output(x=1) == 1
+def test_what_is_no_object(eager: Worker, input_json: str) -> None:
+    error = eager.result(eager.start_with(input_json)).done.error
+    assert error.startswith("Input validation error: ")
+    assert eager.output(code="result = 1") == 1
 
 
-RAISED = [
-    ("raise ValueError('bad seed')", "ValueError: bad seed"),
-    ("raise KeyError('k')", "KeyError: 'k'"),
-    ("raise ValueError", "ValueError: "),
-    ("raise ValueError('a', 2)", "ValueError: ('a', 2)"),
-    ("class E(Exception): pass\n        raise E('own')", "Model.run.<locals>.E: own"),
-    (
-        "class E(Exception):\n            __str__ = None\n        raise E",
-        "Model.run.<locals>.E: <exception str() failed>",
-    ),
-    ("class E(BaseException): pass\n        raise E('own')", "Model.run.<locals>.E: own"),
-    ("sys.exit(1)", "SystemExit: 1"),
-    ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
-    ("raise GeneratorExit", "GeneratorExit: "),
-    ("raise StopIteration(1)", "StopIteration: 1"),
-    ("raise ValueError('\\ud800')", "ValueError: ?"),
-]
-
-
-@pytest.mark.parametrize("body, error", RAISED)
-def test_exceptions(tmp_path: Path, body: str, error: str) -> None:
-    with Worker(tmp_path, any_model("def", f"if x: return x\n        {body}")) as worker:
-        done = worker.ready().predict().done
-        assert done == (1, "failed", 0, [], f"Prediction failed: Prediction failed: {error}".encode())
-        assert worker.output(x=2) == 2
-
-
-@pytest.mark.parametrize("body, error", [case for case in RAISED if "StopIteration" not in case[0]])
-def test_exceptions_of_asynchronous_models(tmp_path: Path, body: str, error: str) -> None:
-    body = f"if x: return x\n        await asyncio.sleep(0)\n        {body}"
-    with Worker(tmp_path, any_model("async def", body)) as worker:
-        done = worker.ready().predict().done
-        assert done == (1, "failed", 0, [], f"Prediction failed: Async prediction failed: {error}".encode())
-        assert worker.output(x=2) == 2
+@pytest.mark.parametrize(
+    "code, error",
+    [
+        ("raise ValueError('bad seed')", "ValueError: bad seed"),
+        ("raise KeyError('k')", "KeyError: 'k'"),
+        ("raise ValueError", "ValueError: "),
+        ("raise ValueError('a', 2)", "ValueError: ('a', 2)"),
+        ("def f():\n  class E(Exception): pass\n  raise E('own')\nf()", "f.<locals>.E: own"),
+        ("class E(Exception):\n  __str__ = None\nraise E", "E: <exception str() failed>"),
+        ("class E(BaseException): pass\nraise E('own')", "E: own"),
+        ("sys.exit(1)", "SystemExit: 1"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
+        ("raise GeneratorExit", "GeneratorExit: "),
+        ("raise ValueError('\\ud800')", "ValueError: ?"),
+    ],
+)
+def test_exceptions(eager: Worker, request: pytest.FixtureRequest, code: str, error: str) -> None:
+    what = "Async prediction failed" if "async" in request.node.name else "Prediction failed"
+    done = eager.predict(code=code).done
+    assert done == (eager.numbers, "failed", 0, [], f"Prediction failed: {what}: {error}".encode())
+    assert eager.output(code="result = 2") == 2
 
 
 @KINDS
@@ -171,11 +161,9 @@ REFUSED = [
 ]
 
 
-@KINDS
 @pytest.mark.parametrize("value, error", REFUSED)
-def test_results_that_cannot_be_sent(tmp_path: Path, keyword: str, value: str, error: str) -> None:
-    with Worker(tmp_path, any_model(keyword, f"return {value}")) as worker:
-        assert worker.ready().predict().done.error.startswith(f"Prediction failed: {error}")
+def test_results_that_cannot_be_sent(eager: Worker, value: str, error: str) -> None:
+    assert eager.predict(code=f"result = {value}").done.error.startswith(f"Prediction failed: {error}")
 
 
 def test_a_hidden_coroutine_is_no_result(tmp_path: Path) -> None:
@@ -247,13 +235,11 @@ def test_a_generator_is_closed_when_an_item_cannot_be_sent(tmp_path: Path, keywo
         assert result.logs == "closed\n"
 
 
-@KINDS
 @pytest.mark.parametrize("value", ["iter(['a', 'b'])", "map(str, 'ab')", "(c for c in 'ab')"])
-def test_iterators_stream_like_generators(tmp_path: Path, keyword: str, value: str) -> None:
-    with Worker(tmp_path, any_model(keyword, f"return {value}")) as worker:
-        result = worker.ready().predict()
-        assert result.chunks == ["a", "b"]
-        assert result.done == (1, "succeeded", 0, [], b"")
+def test_iterators_stream_like_generators(eager: Worker, value: str) -> None:
+    result = eager.predict(code=f"result = {value}")
+    assert result.chunks == ["a", "b"]
+    assert result.done == (eager.numbers, "succeeded", 0, [], b"")
 
 
 def test_a_synchronous_generator_does_not_block_the_loop(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 import pytest
 import worker_client
@@ -29,7 +29,7 @@ WRITERS: dict[int, Callable[..., bytes]] = {
 }
 
 
-def of_kinds(kinds: Any) -> Any:
+def of_kinds(kinds: Iterable[int]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("vector", [v for v in VECTORS if v["kind"] in kinds], ids=lambda v: v["name"])
 
 
@@ -117,7 +117,7 @@ def test_frames_longer_than_the_buffer(size: int) -> None:
     theirs.setblocking(False)
     reader = protocol.FrameReader(ours)
     pending = worker_client.frame(1, b"small") + worker_client.frame(2, b"y" * size) + worker_client.frame(3, b"after")
-    frames = []
+    frames: list[tuple[int, bytes]] = []
     while pending or not frames or frames[-1][0] != 3:
         try:
             pending = pending[theirs.send(pending) :] if pending else pending

@@ -156,6 +156,23 @@ class Reader:
         return got.payload
 
 
+EVALUATOR = """
+import asyncio, cog, contextlib, io, json, logging, os, subprocess, sys, threading, warnings
+from typing import Any
+class Model:
+    {keyword} run(self, code: str) -> Any:
+        {pause}
+        names = dict(globals())
+        exec(code, names)
+        return names.get("result")
+"""
+
+
+def evaluator(keyword: str) -> str:
+    """A model, `def` or `async def`, that runs the code it gets and returns the `result` that this leaves."""
+    return EVALUATOR.format(keyword=keyword, pause="pass" if keyword == "def" else "await asyncio.sleep(0)")
+
+
 class Worker:
     """A worker process running the model that `source` is the text of. Use it in a with statement."""
 

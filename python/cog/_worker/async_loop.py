@@ -22,7 +22,7 @@ _WIND_UP = 1.0  # seconds for the model's background tasks to be cancelled at th
 
 
 class AsyncLoop:
-    """Everything but the methods of `Backend` happens on the loop."""
+    """A `Backend`; what does not belong to that happens on the loop."""
 
     def __init__(self, runtime: Runtime, loop: asyncio.AbstractEventLoop) -> None:
         self._runtime = runtime
@@ -55,7 +55,6 @@ class AsyncLoop:
         self._loop.call_soon_threadsafe(self._finish)
 
     def run(self) -> None:
-        """Returns at the end of the data socket, or after `finish`, when no prediction runs any more."""
         self._loop.add_reader(self._runtime.data, self._read)
         self._run_until_stopped()
         try:

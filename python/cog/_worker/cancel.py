@@ -59,15 +59,12 @@ class Cancellation:
         """Cancels the prediction if it runs, remembers the wish if it is still to come. True if it runs."""
         # First noted, then looked at: whichever way `begin` and `end` come in between, one of the sides sees it.
         self._wanted.add(number)
-        if number == self.running:
-            self.interrupt()
+        if number == self.running != 0:
+            signal.pthread_kill(self._main, SIGNAL)
             return True
         if number <= self._seen:
             self._wanted.discard(number)
         return False
-
-    def interrupt(self) -> None:
-        signal.pthread_kill(self._main, SIGNAL)
 
     def catch_up(self) -> None:
         """Raises a cancel that came while something shielded was running."""

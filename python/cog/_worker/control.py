@@ -12,11 +12,15 @@ from typing import Optional, Protocol
 
 from cog._worker import protocol
 from cog._worker.cancel import REPEAT
+from cog._worker.errors import trace
 from cog._worker.health import HealthChecks
 
 
 class Backend(Protocol):
-    """What runs predictions. Called from the control thread."""
+    """What runs predictions. All but `run` is called from the control thread."""
+
+    def run(self) -> None:
+        """Returns at the end of the data socket, or after `finish`, when no prediction runs any more."""
 
     def cancel(self, number: int) -> bool:
         """Tries to cancel the prediction; true as long as it should be tried again."""
@@ -63,8 +67,9 @@ class Control:
     def _run(self) -> None:
         try:
             self._listen()
-        finally:
-            os.killpg(0, signal.SIGKILL)
+        except BaseException as error:
+            os.write(2, trace(error).encode(errors="replace"))
+        os.killpg(0, signal.SIGKILL)
 
     def _listen(self) -> None:
         poll = select.poll()

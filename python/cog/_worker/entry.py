@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import socket
 import sys
-from typing import Any, NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Sequence
 
 from cog import _schema, _version
 from cog._loader import Model, load
 from cog._worker import logs, protocol, signals
-from cog._worker.async_loop import AsyncLoop
 from cog._worker.cancel import Cancellation
 from cog._worker.channel import Channel
 from cog._worker.control import Backend, Control
 from cog._worker.errors import describe, trace
 from cog._worker.runtime import Runtime
 from cog._worker.sync_loop import SyncLoop
+from cog.errors import SchemaError
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 def main(argv: Sequence[str]) -> None:
@@ -39,38 +41,62 @@ def main(argv: Sequence[str]) -> None:
     channel.send(protocol.plain(protocol.HELLO, _json(_hello())))
     control.start()
     sys.argv = ["-c"]
+    _import_asyncio(options["--ref"])
     sys.path.insert(0, "")
-    try:
-        model = load(options["--ref"], options["--mode"])
-        channel.send(_described(model))
-    except BaseException as error:
-        _give_up(channel, "failed to load predictor", error)
-    loop: Optional[asyncio.AbstractEventLoop] = None
-    try:
-        starting = model.setup()
-        if starting is not None or model.kind != "sync":
-            loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
-        if starting is not None and loop is not None:
-            loop.run_until_complete(starting)
-        runtime = Runtime(model, data, channel, control, options["--folder"], options["--mode"])
-    except BaseException as error:
-        _give_up(channel, "setup failed", error)
-    backend: Any
-    if loop is not None and model.kind != "sync":
-        backend = AsyncLoop(runtime, loop)
-    else:
+    model, runtime = _load(options, data, channel, control)
+    loop = _set_up(model, channel)
+    backend: Backend
+    if model.kind == "sync" or loop is None:
         backend = SyncLoop(runtime, cancellation)
-    _serve(backend, channel, control)
+    else:
+        from cog._worker.async_loop import AsyncLoop
 
-
-def _serve(backend: Any, channel: Channel, control: Control) -> None:
-    listening: Backend = backend
-    control.attach(listening)
+        backend = AsyncLoop(runtime, loop)
+    control.attach(backend)
     channel.send(protocol.plain(protocol.READY))
     backend.run()
     if not control.ended:
         os.killpg(0, signal.SIGKILL)  # the server has gone
+
+
+def _import_asyncio(ref: str) -> None:
+    """Imports it, which takes long, if the model's file has the word; before the project's own modules can be found.
+
+    A model that is asynchronous without it, by inheritance, gets it later.
+    """
+    try:
+        with open(ref.split(":")[0], "rb") as source:
+            if b"async" in source.read():
+                import asyncio  # noqa: F401
+    except OSError:
+        pass  # the loader tells it better
+
+
+def _load(options: dict[str, str], data: socket.socket, channel: Channel, control: Control) -> tuple[Model, Runtime]:
+    try:
+        model = load(options["--ref"], options["--mode"])
+        runtime = Runtime(model, data, channel, control, options["--folder"], options["--mode"])
+        channel.send(_described(model))
+    except BaseException as error:
+        _give_up(channel, "failed to load predictor", error)
+    return model, runtime
+
+
+def _set_up(model: Model, channel: Channel) -> Optional[asyncio.AbstractEventLoop]:
+    """Runs `setup()`; returns the loop that an asynchronous one has run on, and that asynchronous predictions will."""
+    try:
+        starting = model.setup()  # there is no loop yet: it may run one of its own
+        if starting is None and model.kind == "sync":
+            return None
+        import asyncio
+
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        if starting is not None:
+            loop.run_until_complete(starting)
+    except BaseException as error:
+        _give_up(channel, "setup failed", error)
+    return loop
 
 
 def _adopt(fd: str) -> socket.socket:
@@ -85,15 +111,19 @@ def _hello() -> dict[str, Any]:
 
 
 def _described(model: Model) -> bytes:
-    document = _schema.document(model)
+    try:
+        document = _schema.document(model)
+    except SchemaError as error:  # it may still run; `cog build` is where this ends matters
+        print(f"cog: no OpenAPI document, so inputs are not validated: {error}", file=sys.stderr)
+        document = {}
     info = {
         "async": model.kind != "sync",
         "concurrency": model.concurrency,
         "healthcheck": model.healthcheck is not None,
         "streaming": model.streaming,
-        "training": "TrainingInput" in document["components"]["schemas"],
+        "training": "TrainingInput" in document.get("components", {}).get("schemas", {}),
     }
-    return protocol.described(_json(info), _schema.dumps(document, sort_keys=True).encode())
+    return protocol.described(_json(info), _schema.dumps(document, sort_keys=True).encode() if document else b"")
 
 
 def _give_up(channel: Channel, what: str, error: BaseException) -> NoReturn:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
+import sys
 import traceback
+
+from cog._scope import CancelationException
 
 
 def describe(error: BaseException) -> str:
@@ -24,8 +25,17 @@ def trace(error: BaseException) -> str:
         return describe(error) + "\n"
 
 
+def cancel_types() -> tuple[type[BaseException], ...]:
+    """What a cancelled run raises. asyncio's class is there only if something has imported it, which takes long."""
+    loaded = sys.modules.get("asyncio.exceptions")
+    return (CancelationException, loaded.CancelledError) if loaded else (CancelationException,)
+
+
 def tells_of_cancellation(error: BaseException) -> bool:
     """Whether an asynchronous model that raised this counts as cancelled."""
+    import asyncio
+    import concurrent.futures
+
     if isinstance(error, (asyncio.CancelledError, concurrent.futures.CancelledError)):
         return True
     text = describe(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 import threading
@@ -67,6 +66,8 @@ class HealthChecks:
         try:
             result = check()
             if inspect.iscoroutine(result):
+                import asyncio
+
                 result = asyncio.run(result)
             text = verdict(result)
         except BaseException as error:

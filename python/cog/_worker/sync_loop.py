@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from contextvars import copy_context
 from typing import Any, Optional
 
 from cog import _scope
-from cog._scope import CancelationException
 from cog._worker import protocol
 from cog._worker.cancel import Cancellation
-from cog._worker.errors import PredictionError, describe, trace
+from cog._worker.errors import PredictionError, cancel_types, describe, trace
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
 from cog._worker.runtime import Job, Runtime, close, is_stream
-
-_CANCELS = (CancelationException, asyncio.CancelledError)
 
 
 class SyncLoop:
@@ -27,6 +23,7 @@ class SyncLoop:
         self._channel = runtime.channel
         self._cancellation = cancellation
         self._raised: Optional[BaseException] = None
+        cancellation.install()
 
     def cancel(self, number: int) -> bool:
         return self._cancellation.request(number)
@@ -41,8 +38,6 @@ class SyncLoop:
         self._runtime.data.shutdown(socket.SHUT_RD)
 
     def run(self) -> None:
-        """Returns at the end of the data socket."""
-        self._cancellation.install()
         reader = self._runtime.reader
         while reader.fill():
             while True:
@@ -72,7 +67,7 @@ class SyncLoop:
             try:
                 self._cancellation.armed = job.number
                 done = copy_context().run(self._predict, job)
-            except _CANCELS:
+            except cancel_types():
                 done = None
             except BaseException as error:
                 if self._channel.forked:
@@ -106,7 +101,7 @@ class SyncLoop:
             while True:
                 try:
                     item = next(items)
-                except (StopIteration, *_CANCELS):
+                except (StopIteration, *cancel_types()):
                     raise
                 except BaseException as error:
                     raise PredictionError(f"Prediction failed: Generator iteration error: {describe(error)}") from error

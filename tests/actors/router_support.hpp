@@ -1,0 +1,176 @@
+#pragma once
+#include "actor_fixture.hpp"
+#include "actors/router.hpp"
+#include <map>
+
+namespace cog {
+
+/// Stands for the worker: keeps what it is asked to run until the test ends it.
+struct fake_worker_state {
+  router_actor router;
+  uint64_t index = 0;
+  bool started = false;
+  bool drained = false;
+  std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
+  std::vector<std::string> canceled;
+  snapshot_ptr result;   // for the first one that runs; delivered when the worker is started again
+};
+
+using fake_worker_ptr = std::shared_ptr<fake_worker_state>;
+
+inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_worker_ptr state) {
+  return {
+    [=](atom::start) {
+      if (std::exchange(state->started, true)) {
+        state->running.front().second.deliver(state->result);
+        state->running.erase(state->running.begin());
+      }
+    },
+    [=](atom::run, const request_ptr& request, const inputs_actor&) -> caf::result<snapshot_ptr> {
+      auto promise = self->make_response_promise<snapshot_ptr>();
+      state->running.emplace_back(request, promise);
+      return promise;
+    },
+    [=](atom::cancel, const request_ptr& request) { state->canceled.push_back(request->id); },
+    [=](atom::find, const std::string& id) -> caf::result<snapshot_ptr> {
+      auto found = std::make_shared<prediction_snapshot>();
+      found->id = id;
+      found->status = prediction_status::processing;
+      return snapshot_ptr{std::move(found)};
+    },
+    [=](atom::check) { return std::string{}; },
+    [=](atom::drain) {
+      state->drained = true;
+      return caf::unit;
+    },
+  };
+}
+
+/// A router with fake workers; its health actor only takes notes.
+struct router_fixture : actor_fixture {
+  explicit router_fixture(uint64_t max_queue = 0) {
+    auto health = system.spawn([this](health_actor::pointer) -> health_actor::behavior_type {
+      return {
+        [](atom::describe, const description_ptr&, const std::vector<worker_actor>&) { /* nop */ },
+        [this](atom::report, const worker_report& report) { reports.push_back(report); },
+        [](atom::check, uint64_t free_slots) {
+          auto answer = std::make_shared<health_answer>();
+          answer->cause = std::to_string(free_slots);
+          return health_ptr{std::move(answer)};
+        },
+      };
+    });
+    router_makers make{
+      [this](const router_actor& router, uint64_t index, const description_ptr&) {
+        auto state = std::make_shared<fake_worker_state>();
+        state->router = router;
+        state->index = index;
+        workers[index] = state;
+        handles[index] = system.spawn(fake_worker, state);
+        return handles[index];
+      },
+      [this](const request_ptr&) {
+        ++inputs_made;
+        return inputs_actor{system.spawn([](inputs_actor::pointer) -> inputs_actor::behavior_type {
+          return {[](atom::prepare) { return std::make_shared<const prepared_input>(); }};
+        })};
+      },
+    };
+    under_test = system.spawn(router, health, std::move(make), max_queue);
+    scheduler.run();
+  }
+
+  ~router_fixture() {
+    caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
+    scheduler.run();
+    workers.clear();
+    handles.clear();
+  }
+
+  /// The model is known and has so many workers and slots.
+  void describe(uint64_t count, uint64_t capacity, bool async = false) {
+    auto model = std::make_shared<model_description>();
+    model->async = async;
+    model->workers = count;
+    model->capacity = capacity;
+    caf::anon_send(under_test, atom::describe_v, description_ptr{std::move(model)});
+    scheduler.run();
+  }
+
+  void report(uint64_t index, worker_phase phase, std::string cause = {}) {
+    worker_report report;
+    report.index = index;
+    report.phase = phase;
+    report.cause = std::move(cause);
+    report.set_up = phase == worker_phase::ready || set_up[index];
+    set_up[index] = report.set_up;
+    caf::anon_send(under_test, atom::report_v, report);
+    scheduler.run();
+  }
+
+  /// A router whose workers are all ready.
+  void make_ready(uint64_t count, uint64_t capacity, bool async = false) {
+    describe(count, capacity, async);
+    for (uint64_t index = 0; index < count; ++index)
+      report(index, worker_phase::ready);
+  }
+
+  static std::shared_ptr<prediction_request> make_request(std::string id, bool put = false) {
+    auto request = std::make_shared<prediction_request>();
+    request->id = std::move(id);
+    request->put = put;
+    return request;
+  }
+
+  /// What the router has answered so far to one request.
+  struct answer {
+    snapshot_ptr snapshot;
+    errc error = errc::ok;
+    std::string text;
+    bool pending = true;
+  };
+  using answer_ptr = std::shared_ptr<answer>;
+
+  answer_ptr run(const request_ptr& request) {
+    auto result = std::make_shared<answer>();
+    auto router = under_test;
+    system.spawn([=](caf::event_based_actor* self) {
+      self->request(router, caf::infinite, atom::run_v, request)
+        .then(
+          [=](const snapshot_ptr& snapshot) {
+            result->snapshot = snapshot;
+            result->pending = false;
+          },
+          [=](const caf::error& error) {
+            result->error = code_of(error);
+            result->text = text_of(error);
+            result->pending = false;
+          });
+    });
+    scheduler.run();
+    return result;
+  }
+
+  /// Ends what a worker runs, as a worker does: the slot first, then the answer.
+  void finish(uint64_t worker, prediction_status status = prediction_status::succeeded) {
+    auto request = workers[worker]->running.front().first;
+    auto snapshot = std::make_shared<prediction_snapshot>();
+    snapshot->id = request->id;
+    snapshot->status = status;
+    workers[worker]->result = std::move(snapshot);
+    caf::anon_send(under_test, atom::retire_v, worker, request);
+    caf::anon_send(handles[worker], atom::start_v);
+    scheduler.run();
+  }
+
+  uint64_t free_slots() { return std::stoull((*ask<health_ptr>(under_test, atom::check_v))->cause); }
+
+  router_actor under_test;
+  std::map<uint64_t, fake_worker_ptr> workers;
+  std::map<uint64_t, worker_actor> handles;
+  std::map<uint64_t, bool> set_up;
+  std::vector<worker_report> reports;
+  int inputs_made = 0;
+};
+
+} // namespace cog

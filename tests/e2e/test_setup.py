@@ -1,0 +1,138 @@
+"""Models that do not get ready: the server stays up, says why, and refuses predictions."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Serve
+
+GOOD = """
+from cog import BasePredictor
+
+class Predictor(BasePredictor):
+    def setup(self) -> None:
+        {setup}
+
+    def predict(self) -> str:
+        return "done"
+"""
+
+
+def failing_setup(code: str) -> str:
+    return GOOD.format(setup=code)
+
+
+@pytest.mark.parametrize(
+    ("model", "parts"),
+    [
+        pytest.param("def predict(:", ['File "', 'predict.py", line 1', "SyntaxError"], id="syntax"),
+        pytest.param("import nonsuch", ["Traceback", "ModuleNotFoundError: No module named 'nonsuch'"], id="import"),
+        pytest.param("print('seen')\n1 / 0", ["seen", "Traceback", "ZeroDivisionError: division by zero"], id="module"),
+        pytest.param("raise SystemExit(3)", ["SystemExit: 3"], id="exit-at-import"),
+        pytest.param("class Other: pass", ["AttributeError", "has no attribute 'Predictor'"], id="class-name"),
+        pytest.param("class Predictor: pass", ["ValueError", "run or predict method not found"], id="no-method"),
+        pytest.param("Predictor = 5", ["TypeError"], id="not-callable"),
+        pytest.param(
+            "class Predictor:\n    def __init__(self, x): pass\n    def predict(self) -> str: ...",
+            ["TypeError", "missing 1 required positional argument"],
+            id="constructor",
+        ),
+        pytest.param(
+            failing_setup('print("loading"); raise RuntimeError("no weights")'),
+            ["[coglet::setup] loading", "Traceback", "in setup", "RuntimeError: no weights"],
+            id="exception",
+        ),
+        pytest.param(
+            failing_setup('import sys; print("on stderr", file=sys.stderr); sys.exit("giving up")'),
+            ["on stderr", "SystemExit: giving up"],
+            id="exit",
+        ),
+        pytest.param(
+            failing_setup('import os; os.write(1, b"native\\n"); os._exit(7)'),
+            ["native", "worker crashed", "7"],
+            id="os-exit",
+        ),
+        pytest.param(
+            failing_setup("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
+            ["worker crashed", "signal 9"],
+            id="killed",
+        ),
+    ],
+)
+def test_a_model_that_does_not_start(serve: Serve, model: str, parts: list[str]) -> None:
+    server = serve(model, until="SETUP_FAILED")
+    report = server.health()
+    assert (report["status"], report["setup"]["status"]) == ("SETUP_FAILED", "failed")
+    assert "completed_at" in report["setup"]
+    logs = report["setup"]["logs"]
+    places = [logs.find(part) for part in parts]
+    assert -1 not in places and places == sorted(places), logs
+    refused = server.create({})
+    assert (refused.status, refused.json["status"]) == (503, "failed")
+    for path, status in (("/livez", 503), ("/readyz", 503), ("/", 200)):
+        assert server.request("GET", path).status == status
+    assert server.workers() == []
+
+
+def test_a_model_file_that_is_missing(serve: Serve) -> None:
+    server = serve("", until="SETUP_FAILED", COG_PREDICT_TYPE_STUB="nonsuch.py:Predictor")
+    logs = server.health()["setup"]["logs"]
+    assert "FileNotFoundError" in logs and "nonsuch.py" in logs
+    assert server.create({}).status == 503
+
+
+def test_a_setup_that_is_too_slow(serve: Serve) -> None:
+    model = failing_setup('import time; print("begun", flush=True); time.sleep(600)')
+    server = serve(model, until="SETUP_FAILED", COG_SETUP_TIMEOUT="0.5")
+    logs = server.health()["setup"]["logs"]
+    assert "begun" in logs and "timed out" in logs
+    assert server.workers() == []
+    assert server.create({}).status == 503
+
+
+def test_a_setup_within_its_time(serve: Serve) -> None:
+    server = serve(failing_setup("pass"), COG_SETUP_TIMEOUT="60")
+    assert server.output() == "done"
+
+
+def test_a_python_that_is_missing(serve: Serve) -> None:
+    server = serve(failing_setup("pass"), until="SETUP_FAILED", COG_PYTHON="/nowhere/python")
+    assert "/nowhere/python" in server.health()["setup"]["logs"]
+
+
+def test_the_log_of_a_setup_is_in_order(serve: Serve) -> None:
+    server = serve(
+        failing_setup(
+            'import os, subprocess, sys; print("one"); os.write(1, b"two\\n"); '
+            'print("three", file=sys.stderr); subprocess.run(["echo", "four"]); print("five", end="")'
+        )
+    )
+    logs = server.health()["setup"]["logs"]
+    for word in ("one", "two", "three", "four", "five"):
+        assert f"[coglet::setup] {word}\n" in logs
+    assert logs.index("one") < logs.index("three") < logs.index("five")
+    assert logs.endswith("Server ready\n")
+
+
+def test_weights_are_given_to_setup(serve: Serve) -> None:
+    model = """
+from typing import Optional
+from cog import BasePredictor
+
+class Predictor(BasePredictor):
+    def setup(self, weights: Optional[str] = None) -> None:
+        self.weights = str(weights)
+
+    def predict(self) -> str:
+        return self.weights
+"""
+    assert serve(model, COG_WEIGHTS="weights.bin").output() == "weights.bin"
+
+
+def test_a_project_may_have_modules_of_any_name(serve: Serve) -> None:
+    broken = {f"{name}.py": "raise RuntimeError('not yours')" for name in ("json", "queue", "socket", "threading")}
+    assert serve(failing_setup("pass"), files=broken).output() == "done"
+
+
+def test_a_project_may_import_its_own_modules(serve: Serve) -> None:
+    server = serve(failing_setup("import helper; print(helper.WORD)"), files={"helper.py": "WORD = 'helped'"})
+    assert "helped" in server.health()["setup"]["logs"]
