@@ -1,12 +1,14 @@
+from typing import Callable
+
 from PIL import Image, ImageFilter, ImageOps
 
 from cog import BasePredictor, Input, Path
 
-FILTERS = {
+FILTERS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "none": lambda picture: picture,
     "blur": lambda picture: picture.filter(ImageFilter.GaussianBlur(2)),
     "edges": lambda picture: picture.filter(ImageFilter.FIND_EDGES),
-    "grey": lambda picture: ImageOps.grayscale(picture),
+    "grey": ImageOps.grayscale,
 }
 
 

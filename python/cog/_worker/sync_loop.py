@@ -7,6 +7,7 @@ from contextvars import copy_context
 from typing import Any, Optional
 
 from cog import _scope
+from cog._scope import CancelationException
 from cog._worker import protocol
 from cog._worker.cancel import Cancellation
 from cog._worker.errors import PredictionError, cancel_types, describe, trace
