@@ -11,6 +11,7 @@ void setup_log::begin() {
 }
 
 void setup_log::note(std::string_view message) {
+  finish_line();
   spdlog::info("setup: {}", message);
   add("coglet", message);
 }
@@ -27,12 +28,16 @@ void setup_log::print(std::string_view text) {
 }
 
 void setup_log::end(std::string_view error) {
-  if (!unfinished_.empty())
-    print("\n");
+  finish_line();
   if (!error.empty())
     add("coglet", error);
   result_.completed_at = to_rfc3339(std::chrono::system_clock::now());
   result_.status = error.empty() ? "succeeded" : "failed";
+}
+
+void setup_log::finish_line() {
+  if (!unfinished_.empty())
+    print("\n");
 }
 
 void setup_log::add(std::string_view target, std::string_view message) {

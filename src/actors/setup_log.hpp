@@ -23,6 +23,7 @@ public:
   std::shared_ptr<const setup_result> result() const { return std::make_shared<const setup_result>(result_); }
 
 private:
+  void finish_line();
   void add(std::string_view target, std::string_view message);
 
   setup_result result_;

@@ -205,6 +205,7 @@ void worker::on_described(std::string_view payload) {
 void worker::on_ready() {
   setup_deadline_.clear();
   restarts_.ready(clock::now());
+  process_->read_pipes();   // what setup has printed
   if (!std::exchange(set_up_, true)) {
     setup_.note("Server ready");
     setup_.end({});

@@ -137,7 +137,7 @@ int run_server(server_options options) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(file_worker, caf::exit_reason::user_shutdown);
   }
-  end_descendants({});
+  end_and_collect_descendants(std::chrono::seconds{1});
   std::error_code ignored;
   std::filesystem::remove_all(root, ignored);
   spdlog::info("server: stopped");

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <unordered_set>
 
@@ -88,6 +90,16 @@ void end_descendants(std::span<const pid_t> live, std::string_view variable) {
     }
     if (!found)
       return;
+  }
+}
+
+void end_and_collect_descendants(std::chrono::milliseconds patience) {
+  auto end = std::chrono::steady_clock::now() + patience;
+  end_descendants({});
+  for (pid_t pid = 0; pid >= 0 && std::chrono::steady_clock::now() < end;) {
+    pid = ::waitpid(-1, nullptr, WNOHANG);
+    if (pid == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
 }
 

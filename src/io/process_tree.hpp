@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,5 +26,9 @@ void end_group(pid_t leader);
 /// died counts as a live worker's only if it is still in that worker's process group. With a `variable` (`NAME=value`),
 /// only those of our children that were started with it in their environment, and what descends from them.
 void end_descendants(std::span<const pid_t> live, std::string_view variable = {});
+
+/// For the end of the program, when no reaper runs any more: kills all descendants and collects them, so that none is
+/// left, not even dead. Gives up waiting after `patience`.
+void end_and_collect_descendants(std::chrono::milliseconds patience);
 
 } // namespace cog

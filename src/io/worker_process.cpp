@@ -27,6 +27,8 @@ worker_process::worker_process(const net::any_io_executor& where, subprocess chi
 void worker_process::start() {
   data_.non_blocking(true);
   control_.non_blocking(true);
+  out_.non_blocking(true);
+  err_.non_blocking(true);
   read_frames(data_, data_frames_);
   read_frames(control_, control_frames_);
   watch_pipe(out_, log_source::out);

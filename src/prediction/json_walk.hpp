@@ -37,6 +37,7 @@ bool read_items(simdjson::ondemand::value& value, Each each) {
     return false;
   for (auto result : array) {
     simdjson::ondemand::value item;
+    // NOLINTNEXTLINE(performance-move-const-arg): `get` is for rvalues only
     if (std::move(result).get(item) || !each(item))
       return false;
   }

@@ -31,8 +31,9 @@ public:
 
   /// Compiles what is asked of values inside. Only now, so that no circle of `allOf` and `$ref` can close unseen.
   void compile_pending() {
-    for (size_t i = 0; i < pending_.size(); ++i) {
-      auto [index, json, place] = pending_[i];
+    while (!pending_.empty()) {
+      auto [index, json, place] = std::move(pending_.back());
+      pending_.pop_back();
       auto node = std::move(schema_.nodes_[index]);
       compile_children(node, *json, place);
       schema_.nodes_[index] = std::move(node);
@@ -164,7 +165,7 @@ private:
       node.items = compile(*items, place + "[]");
     if (auto properties = json.find("properties"))
       for (auto& [name, child] : properties->members)
-        node.properties.emplace(name, compile(child, place + "." + name));
+        node.properties.emplace(name, compile(child, std::string{place}.append(".").append(name)));
     std::string scratch;
     if (auto required = json.find("required"))
       for (auto& name : required->items)

@@ -52,6 +52,16 @@ class Predictor(BasePredictor):
         return await compiled(code, "async def")()
 """
 
+FILE_MODEL = """
+from typing import Optional
+from cog import BasePredictor, Path
+
+class Predictor(BasePredictor):
+    def predict(self, file: Optional[Path] = None) -> str:
+        return "ran"
+"""
+"""A model whose input may be a file."""
+
 
 def model(*, asynchronous: bool = False, setup: str = "", healthcheck: str = "", extra: str = "") -> str:
     """The source of the model. `setup` and `healthcheck` are bodies of these methods, `extra` is a part of the class."""

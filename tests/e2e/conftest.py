@@ -17,7 +17,7 @@ class Serve(Protocol):
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a server of a model: `serve(MODEL, COG_WORKERS="2")`; it is stopped, and checked, at the end of the test."""
+    """Starts a server of a model: `serve(MODEL, COG_WORKERS="2")`; it is stopped and checked at the end of the test."""
     with ExitStack() as servers:
 
         def start(model: str | Path, **options: object) -> Server:

@@ -137,9 +137,9 @@ class RawClient:
 class Server:
     """A coglet on a free port, serving a model given as source text or as a file.
 
-    Options: `reference` (the model's name in its file), `files` (more files of the project, text by name), `arguments`
-    (of the program), `until` (the state to wait for at the start; None: only the open port), `exits` (the exit code that
-    the end of the test expects); the rest is its environment, None taking a variable out.
+    Options: `reference` (the model's name in its file), `files` (more files of the project, text by name), `command`
+    (in place of coglet) and its `arguments`, `until` (the state to wait for at the start; None: only the open port),
+    `exits` (the exit code that the end of the test expects); the rest is its environment, None taking a variable out.
     """
 
     def __init__(
@@ -149,6 +149,7 @@ class Server:
         *,
         reference: str = "predict.py:Predictor",
         files: Optional[dict[str, str]] = None,
+        command: tuple[str, ...] = (),
         arguments: tuple[str, ...] = (),
         until: Optional[str] = "READY",
         exits: int = 0,
@@ -162,7 +163,7 @@ class Server:
         text = model.read_text() if isinstance(model, Path) else model
         for name, content in {reference.partition(":")[0]: text, **(files or {})}.items():
             (self.project / name).write_text(content)
-        self._command = [str(coglet()), *arguments]
+        self._command = [*(command or (str(coglet()),)), *arguments]
         self._until = until
         self._exits = exits
         self._mark = f"{MARK}={uuid.uuid4()}"
@@ -285,7 +286,7 @@ class Server:
         """The health report, once it shows one of the states."""
 
         def probe() -> Any:
-            assert self.process.poll() is None, f"the server has ended:\n{self.log}"
+            assert self.process.poll() is None, f"the server has ended:\n{self.log_end}"
             report = self.health()
             return report if report["status"] in states else None
 
@@ -297,7 +298,7 @@ class Server:
         def probe() -> Optional[re.Match[str]]:
             ended = self.process.poll() is not None
             found = re.search(pattern, self.log)
-            assert found or not ended, f"the server has ended with {self.process.returncode}:\n{self.log}"
+            assert found or not ended, f"the server has ended with {self.process.returncode}:\n{self.log_end}"
             return found
 
         return eventually(probe, f"log line {pattern}", patience)
@@ -311,6 +312,11 @@ class Server:
     @property
     def log(self) -> str:
         return self._log.read_text(errors="replace")
+
+    @property
+    def log_end(self) -> str:
+        """As much of the log as a message about a failure can do with."""
+        return self.log[-4000:]
 
     # Processes
 
@@ -336,15 +342,15 @@ class Server:
         try:
             code = self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the server has not ended within {patience} s:\n{self.log}") from None
-        assert self.processes() == [], f"processes left behind:\n{self.log}"
+            raise AssertionError(f"the server has not ended within {patience} s:\n{self.log_end}") from None
+        assert self.processes() == [], f"processes left behind:\n{self.log_end}"
         return code
 
     def stop(self) -> None:
         """Tells the server to stop unless it has ended, and checks how it ends."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
-        assert self.wait() == self._exits, self.log
+        assert self.wait() == self._exits, self.log_end
 
     def kill(self) -> None:
         """Ends what is left, so that a failed test leaves nothing either."""

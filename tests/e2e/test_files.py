@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_the_same_path_yielded_twice_has_the_content_of_each_moment(outputs: Ser
 def test_the_next_prediction_does_not_change_an_answer_on_its_way(outputs: Server) -> None:
     size = 8 * 1024 * 1024
     connection = outputs.connect()
-    body = '{"input":{"code":"make(\'same.bin\', b\'1\' * %d)"}}' % size
+    body = json.dumps({"input": {"code": f"make('same.bin', b'1' * {size})"}})
     connection.request("POST", "/predictions", body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     outputs.output(code=f"make('same.bin', b'2' * {size}) and 'done'")
@@ -248,11 +249,11 @@ def test_the_next_prediction_does_not_change_an_answer_on_its_way(outputs: Serve
     connection.close()
 
 
-@pytest.mark.parametrize("code", ["Path('/nowhere/a.png')", "[Path('/nowhere/a.png')]", "{'a': Path('/nowhere/a.png')}"])
+@pytest.mark.parametrize("code", ["Path('/nowhere/a')", "[Path('/nowhere/a')]", "{'a': Path('/nowhere/a')}"])
 def test_a_missing_output_file_fails_the_prediction_by_name(outputs: Server, code: str) -> None:
     prediction = outputs.predict(code=code)
     assert prediction["status"] == "failed"
-    assert "FileNotFoundError" in prediction["error"] and "/nowhere/a.png" in prediction["error"]
+    assert "FileNotFoundError" in prediction["error"] and "/nowhere/a" in prediction["error"]
 
 
 def test_a_folder_is_no_output(outputs: Server) -> None:

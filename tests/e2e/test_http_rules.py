@@ -56,7 +56,7 @@ def test_types_of_json(server: Server, kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/predictions", "/trainings"])
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "?"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "?"])
 def test_other_types_are_refused(server: Server, path: str, kind: str) -> None:
     answer = server.request("POST", path, BODY, headers={"Content-Type": kind})
     assert (answer.status, answer.text) == (415, "Expected request with `Content-Type: application/json`")
@@ -165,7 +165,7 @@ def test_a_body_byte_by_byte(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nowhere", "/docs", "/predictions/", "/predictions/a/b", "/predictions/a/cancel/", "/health-check/", "//", "/trainings/"],
+    ["/nowhere", "/docs", "/predictions/", "/predictions/a/b", "/predictions/a/cancel/", "/health-check/", "//"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_unknown_paths(server: Server, method: str, path: str) -> None:
@@ -253,7 +253,7 @@ def test_the_server_closes_when_asked_to(server: Server) -> None:
 
 def test_http_1_0(server: Server) -> None:
     with server.raw_client() as client:
-        client.send(b"POST /predictions HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n" + BODY)
+        client.send(create().replace(b"HTTP/1.1", b"HTTP/1.0"))
         received = client.rest()
         assert received.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b'"output":"x"' in received
@@ -275,10 +275,10 @@ def test_headers_of_answers(server: Server) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("request_line", [b"NONSENSE\r\n\r\n", b"GET / HTTP/3.7\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"])
-def test_what_is_no_http(server: Server, request_line: bytes) -> None:
+@pytest.mark.parametrize("line", [b"NONSENSE", b"GET / HTTP/3.7", b"\x16\x03\x01\x02\x00\x01\x00"])
+def test_what_is_no_http(server: Server, line: bytes) -> None:
     with server.raw_client() as client:
-        client.send(request_line)
+        client.send(line + b"\r\n\r\n")
         answer = client.answer()
         assert (answer.status, answer.headers["connection"]) == (400, "close")
         assert client.rest() == b""

@@ -22,10 +22,20 @@ def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield server
 
 
+def sees_waiting(server: Server, id: str) -> None:
+    """Waits until the prediction waits in the line. What is asked is no valid prediction, so it creates none."""
+
+    def probe() -> bool:
+        answer = server.put(id, {"input": {"code": 0}})
+        return answer.status == 202 and answer.json["status"] == "starting"
+
+    eventually(probe, f"{id} waits")
+
+
 def wait_in_line(server: Server, id: str, **values: object) -> Background[Any]:
     """Creates a prediction that has to wait, and sees it wait."""
     run = server.begin(id=id, **values)
-    eventually(lambda: server.put(id, {}).status == 202 and server.put(id, {}).json["status"] == "starting", "it waits")
+    sees_waiting(server, id)
     return run
 
 
@@ -228,7 +238,7 @@ def test_a_client_that_leaves_the_line_is_not_served(line: Server) -> None:
     body = b'{"id":"left","input":{"code":"%s"}}' % never.mark.encode()
     head = b"POST /predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     client.sendall(head % len(body) + body)
-    eventually(lambda: line.put("left", {}).status == 202, "it waits")
+    sees_waiting(line, "left")
     client.close()
     eventually(lambda: line.cancel("left").status == 404, "it has left the line")
     finish(gates, runs)
@@ -262,7 +272,7 @@ def test_the_line_is_answered_when_all_workers_are_given_up(serve: Serve) -> Non
     run = server.begin(code=f"{gate.code}; os._exit(9)")
     gate.wait()
     waiting = Background(lambda: server.create({}, id="waits"))
-    eventually(lambda: server.put("waits", {}).status == 202, "it waits")
+    sees_waiting(server, "waits")
     gate.open()
     run.result()
     answer = waiting.result()
@@ -296,8 +306,8 @@ def test_the_line_is_let_go_at_stop(serve: Serve) -> None:
 def test_a_half_closed_client_leaves_the_line(line: Server) -> None:
     gates, runs = busy(line, 1)
     client = line.open_socket()
-    client.sendall(b'PUT /predictions/half HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{"input":{}}')
-    eventually(lambda: line.put("half", {}).status == 202, "it waits")
+    client.sendall(b"PUT /predictions/half HTTP/1.1\r\nHost: x\r\n\r\n")
+    sees_waiting(line, "half")
     client.shutdown(socket.SHUT_WR)
     eventually(lambda: line.cancel("half").status == 404, "it has left the line")
     client.close()

@@ -112,7 +112,7 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.parametrize(
     ("name", "value", "received"),
     [
-        ("text", "a\n\"é\U0001f600", "'text': 'a\\n\"é\U0001f600'"),
+        ("text", 'a\n"é\U0001f600', "'text': 'a\\n\"é\U0001f600'"),
         ("text", "https://example.com/not/fetched", "'text': 'https://example.com/not/fetched'"),
         ("count", -(2**63), "'count': -9223372036854775808"),
         ("count", 2**64 - 1, "'count': 18446744073709551615"),
@@ -254,7 +254,7 @@ def test_a_result_is_written_as_json(outputs: Server, code: str, output: str) ->
             "Prediction failed: Failed to serialize output item: TypeError: "
             "Object of type object is not JSON serializable",
         ),
-        ("(1 / x for x in [1, 0])", "Prediction failed: Generator iteration error: ZeroDivisionError: division by zero"),
+        ("(1 / x for x in [0])", "Prediction failed: Generator iteration error: ZeroDivisionError: division by zero"),
     ],
 )
 def test_a_failure_is_told_in_the_answer(outputs: Server, code: str, error: str) -> None:
@@ -266,14 +266,17 @@ def test_a_failure_is_told_in_the_answer(outputs: Server, code: str, error: str)
 
 
 def test_the_type_of_an_error_is_its_qualified_name(serve: Serve) -> None:
-    server = serve("""
+    server = serve(
+        """
 class Model:
     class Oops(Exception):
         pass
 
     def run(self) -> str:
         raise Model.Oops("äh")
-""", reference="model.py:Model")
+""",
+        reference="model.py:Model",
+    )
     assert server.predict()["error"] == "Prediction failed: Prediction failed: Model.Oops: äh"
 
 
@@ -325,7 +328,8 @@ def test_a_function_is_a_model(serve: Serve) -> None:
 
 
 def test_a_model_keeps_its_state_and_its_main_thread(serve: Serve) -> None:
-    server = serve("""
+    server = serve(
+        """
 import threading
 from cog import BaseRunner
 
@@ -337,7 +341,9 @@ class Runner(BaseRunner):
         assert threading.current_thread() is threading.main_thread()
         self.seen.append(name)
         return self.seen
-""", reference="model.py:Runner")
+""",
+        reference="model.py:Runner",
+    )
     server.output(name="a")
     assert server.output(name="b") == ["a", "b"]
 

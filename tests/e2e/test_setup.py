@@ -30,7 +30,7 @@ def failing_setup(code: str) -> str:
         pytest.param("raise SystemExit(3)", ["SystemExit: 3"], id="exit-at-import"),
         pytest.param("class Other: pass", ["AttributeError", "has no attribute 'Predictor'"], id="class-name"),
         pytest.param("class Predictor: pass", ["ValueError", "run or predict method not found"], id="no-method"),
-        pytest.param("Predictor = 5", ["TypeError"], id="not-callable"),
+        pytest.param("Predictor = 5", ["ValueError", "run or predict method not found"], id="not-callable"),
         pytest.param(
             "class Predictor:\n    def __init__(self, x): pass\n    def predict(self) -> str: ...",
             ["TypeError", "missing 1 required positional argument"],
@@ -99,11 +99,11 @@ def test_a_python_that_is_missing(serve: Serve) -> None:
     assert "/nowhere/python" in server.health()["setup"]["logs"]
 
 
-def test_the_log_of_a_setup_is_in_order(serve: Serve) -> None:
+def test_the_log_of_a_setup_is_complete(serve: Serve) -> None:
     server = serve(
         failing_setup(
             'import os, subprocess, sys; print("one"); os.write(1, b"two\\n"); '
-            'print("three", file=sys.stderr); subprocess.run(["echo", "four"]); print("five", end="")'
+            'print("three", file=sys.stderr); subprocess.run(["echo", "four"]); print("five")'
         )
     )
     logs = server.health()["setup"]["logs"]
@@ -111,6 +111,12 @@ def test_the_log_of_a_setup_is_in_order(serve: Serve) -> None:
         assert f"[coglet::setup] {word}\n" in logs
     assert logs.index("one") < logs.index("three") < logs.index("five")
     assert logs.endswith("Server ready\n")
+
+
+@pytest.mark.parametrize("code", ['print("tail", end="")', 'import os; os.write(1, b"tail")'])
+def test_the_last_line_of_a_setup_needs_no_end(serve: Serve, code: str) -> None:
+    logs = serve(failing_setup(code)).health()["setup"]["logs"]
+    assert logs.splitlines()[-2] == "[coglet::setup] tail"
 
 
 def test_weights_are_given_to_setup(serve: Serve) -> None:

@@ -106,3 +106,11 @@ TEST_CASE("process tree: an orphan in a live worker's group is that worker's") {
   collect(worker.child);
   collect(worker.parent);
 }
+
+TEST_CASE("process tree: at the end all descendants are gone, not even dead") {
+  reaper subreaper;
+  family leaves{true};
+  end_and_collect_descendants(std::chrono::seconds{30});
+  CHECK(::kill(leaves.parent, 0) == -1);
+  CHECK(::kill(leaves.child, 0) == -1);
+}
