@@ -21,6 +21,8 @@ std::string to_string(errc code) {
       return "The input is invalid";
     case errc::id_in_flight:
       return "A prediction with this id is in flight";
+    case errc::too_many_followers:
+      return "Too many stream subscribers";
     case errc::not_found:
       return "Prediction not found";
     case errc::download_failed:

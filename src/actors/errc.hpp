@@ -18,6 +18,7 @@ enum class errc : uint8_t {
   draining,           // the server is stopping
   invalid_input,      // the edge's verdict on a request; its errors are in the request
   id_in_flight,       // a POST names the id of a prediction in flight
+  too_many_followers, // 1024 follow this prediction already
   not_found,          // no prediction of that id
   download_failed,    // an input URL could not be fetched; the text says why
   bad_data_url,       // an input data URL could not be decoded; the text says why

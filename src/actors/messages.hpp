@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/errc.hpp"
+#include "prediction/event.hpp"
 #include "prediction/health_state.hpp"
 #include "prediction/prediction.hpp"
 #include "prediction/request.hpp"
@@ -31,6 +32,20 @@ struct prepared_input {
 };
 using prepared_ptr = std::shared_ptr<const prepared_input>;
 
+/// One HTTP POST, with the header lines given.
+struct post_job {
+  std::string url;
+  std::string body;
+  std::vector<std::string> headers;
+};
+
+/// What came of it; status 0: no answer, `error` says why.
+struct post_outcome {
+  uint64_t status = 0;
+  uint64_t retry_after = 0;   // seconds, of that header; 0: none
+  std::string error;
+};
+
 /// A piece of a file, to be read and written in base64.
 struct file_piece {
   std::string path;
@@ -43,6 +58,10 @@ struct file_piece {
 // These stay in this process, so they owe no inspect().
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::snapshot_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cog::snapshot_ptr>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::event_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::post_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::post_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::document_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::prepared_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::health_ptr)
@@ -53,8 +72,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::file_piece)
 
 CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, run, "run")
+  CAF_ADD_ATOM(cog, cog::atom, rerun, "rerun")
   CAF_ADD_ATOM(cog, cog::atom, cancel, "cancel")
   CAF_ADD_ATOM(cog, cog::atom, find, "find")
+  CAF_ADD_ATOM(cog, cog::atom, attach, "attach")
+  CAF_ADD_ATOM(cog, cog::atom, detach, "detach")
+  CAF_ADD_ATOM(cog, cog::atom, event, "event")
+  CAF_ADD_ATOM(cog, cog::atom, post, "post")
   CAF_ADD_ATOM(cog, cog::atom, check, "check")
   CAF_ADD_ATOM(cog, cog::atom, start, "start")
   CAF_ADD_ATOM(cog, cog::atom, drain, "drain")
@@ -87,6 +111,8 @@ using files_actor = caf::typed_actor<
 using transfer_actor = caf::typed_actor<
   // Downloads the URL of one input into a file of its own in the folder; answers its path, or `download_failed`.
   caf::replies_to<atom::fetch, input_job>::with<std::string>,
+  // Sends one webhook.
+  caf::replies_to<atom::post, post_job>::with<post_outcome>,
   // Gives up every transfer into the folder of this path: the asker gets `canceled`.
   caf::reacts_to<atom::cancel, std::string>,
   // INTERNAL: moves the running transfers on.
@@ -96,15 +122,40 @@ using inputs_actor = caf::typed_actor<
   // Answers once every file of the input is there, or with the first failure. It has begun before it was asked.
   caf::replies_to<atom::prepare>::with<prepared_ptr>>;
 
+using follower_actor = caf::typed_actor<
+  // Something has happened in the prediction it follows.
+  caf::reacts_to<atom::event, event_ptr>>;
+
+using courier_actor = follower_actor::extend<
+  // INTERNAL: time for another attempt.
+  caf::reacts_to<atom::tick>>;
+
+/// Who accompanies a prediction; each may be null.
+struct companions {
+  inputs_actor inputs;      // makes its input files
+  follower_actor courier;   // brings its webhooks
+  follower_actor stream;    // the client who made it, and follows it
+};
+
+} // namespace cog
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::companions)
+
+namespace cog {
+
 using worker_actor = caf::typed_actor<
   // Starts the subprocess; sent once.
   caf::reacts_to<atom::start>,
-  // Runs one prediction to its end. The router has counted the slot. The second actor is null when no file is needed.
-  caf::replies_to<atom::run, request_ptr, inputs_actor>::with<snapshot_ptr>,
+  // Runs one prediction to its end. The router has counted the slot.
+  caf::replies_to<atom::run, request_ptr, companions>::with<snapshot_ptr>,
   // Cancels the prediction made by this request, if it still runs.
   caf::reacts_to<atom::cancel, request_ptr>,
-  // Tells the state of a prediction in flight; `not_found` if it has ended meanwhile.
+  // Tells the state of a prediction in flight; asks the router if it has ended meanwhile.
   caf::replies_to<atom::find, std::string>::with<snapshot_ptr>,
+  // Tells its events from the first on to a further follower. Errors: too_many_followers.
+  caf::replies_to<atom::attach, std::string, follower_actor>::with<snapshot_ptr>,
+  // A follower has left.
+  caf::reacts_to<atom::detach, std::string, follower_actor>,
   // Asks the model's healthcheck(); an empty answer means healthy.
   caf::replies_to<atom::check>::with<std::string>,
   // Ends the subprocess; answers when it is gone. Sent when nothing runs any more.
@@ -119,9 +170,19 @@ using health_actor = caf::typed_actor<
   caf::replies_to<atom::check, uint64_t>::with<health_ptr>>;
 
 using router_actor = caf::typed_actor<
-  // Runs a prediction and answers its end; a PUT whose id is in flight is answered with the state of that one.
-  // Errors: invalid_input, at_capacity, not_ready, setup_failed, defunct, draining, id_in_flight.
-  caf::replies_to<atom::run, request_ptr>::with<snapshot_ptr>,
+  // Runs a prediction and answers its end, or, when the request says respond-async, that it was accepted. A PUT whose id
+  // is in flight is answered with the state of that one, a PUT of what is kept with its result. With a follower (null:
+  // none), the answer is what matters only if it comes before the first event.
+  // Errors: invalid_input, at_capacity, not_ready, setup_failed, defunct, draining, id_in_flight, too_many_followers.
+  caf::replies_to<atom::run, request_ptr, follower_actor>::with<snapshot_ptr>,
+  // A worker gives back what it could not begin.
+  caf::replies_to<atom::rerun, request_ptr, companions>::with<snapshot_ptr>,
+  // The follower of this prediction has left.
+  caf::reacts_to<atom::detach, std::string, follower_actor>,
+  // The state of a prediction, in flight or kept; `not_found` else.
+  caf::replies_to<atom::find, std::string>::with<snapshot_ptr>,
+  // Those that are kept, the newest last.
+  caf::replies_to<atom::find>::with<std::vector<snapshot_ptr>>,
   // The client of this request has left.
   caf::reacts_to<atom::cancel, request_ptr>,
   // Cancels by id; tells whether it is in flight.
@@ -134,13 +195,13 @@ using router_actor = caf::typed_actor<
   caf::reacts_to<atom::describe, description_ptr>,
   // A worker has changed its state; passed on to health.
   caf::reacts_to<atom::report, worker_report>,
-  // The prediction of this request has ended on worker `index`; the slot is free.
-  caf::reacts_to<atom::retire, uint64_t, request_ptr>,
+  // The prediction of this request has ended on worker `index`, or never began there (null); the slot is free.
+  caf::reacts_to<atom::retire, uint64_t, request_ptr, snapshot_ptr>,
   // Accepts nothing more, cancels what waits, and answers when no prediction is in flight and all workers are gone.
   // With the flag: cancels what runs, too.
   caf::replies_to<atom::drain, bool>::with<caf::unit_t>>;
 
-using connection_actor = caf::typed_actor<
+using connection_actor = follower_actor::extend<
   // Closes at once when idle, else after the answer that is due.
   caf::reacts_to<atom::drain>>;
 

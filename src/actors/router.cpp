@@ -48,8 +48,17 @@ caf::error router_state::refusal() const {
   return make_error(errc::not_ready);
 }
 
-inputs_actor router_state::inputs_for(const request_ptr& request) const {
-  return request->files.empty() ? inputs_actor{} : make.inputs(request);
+companions router_state::companions_for(const request_ptr& request, const follower_actor& stream) {
+  companions others;
+  if (!request->files.empty())
+    others.inputs = make.inputs(request);
+  if (!request->webhook.empty()) {
+    others.courier = make.courier(request);
+    self->monitor(others.courier);
+    ++couriers;
+  }
+  others.stream = stream;
+  return others;
 }
 
 uint64_t router_state::take_slot(const request_ptr& request) {
@@ -60,45 +69,131 @@ uint64_t router_state::take_slot(const request_ptr& request) {
   return worker;
 }
 
-caf::result<snapshot_ptr> router_state::run(const request_ptr& request) {
-  if (auto found = in_flight.find(request->id); found != in_flight.end()) {
-    if (!request->put)
-      return make_error(errc::id_in_flight);
-    if (found->second.waits) {
-      auto& waiting = *found->second.request;
-      auto state = make_snapshot(waiting, prediction_status::starting);
-      state->input = shown_input(waiting, model->document.get());
-      return snapshot_ptr{std::move(state)};
-    }
-    return self->delegate(workers[found->second.worker], atom::find_v, request->id);
-  }
+caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const follower_actor& stream) {
+  if (in_flight.contains(request->id))
+    return join(request, stream);
+  if (request->put)
+    if (auto* kept = ring.find(request->id); kept != nullptr && same_input(*kept->request, *request))
+      return kept->result;
   if (!request->errors.empty())
     return make_error(errc::invalid_input);
   if (auto error = refusal())
     return error;
-  if (free_slots() > 0 && line.empty()) {
-    auto inputs = inputs_for(request);
-    return self->delegate(workers[take_slot(request)], atom::run_v, request, inputs);
+  return accept(request, companions_for(request, stream));
+}
+
+/// For an id that is in flight.
+caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const follower_actor& stream) {
+  auto& found = in_flight.at(request->id);
+  if (!request->put)
+    return make_error(errc::id_in_flight);
+  if (!found.waits) {
+    if (stream)
+      return self->delegate(workers[found.worker], atom::attach_v, request->id, stream);
+    return self->delegate(workers[found.worker], atom::find_v, request->id);
   }
-  auto promise = self->make_response_promise<snapshot_ptr>();
+  auto state = make_snapshot(*found.request, prediction_status::starting);
+  state->input = shown_input(*found.request, model->document.get());
+  if (stream) {
+    auto waiting = std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request == found.request; });
+    waiting->streams.push_back(stream);
+  }
+  return snapshot_ptr{std::move(state)};
+}
+
+caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const companions& others) {
+  if (auto error = refusal()) {
+    if (request->respond_async || others.courier || others.stream) {
+      waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>(), {}};
+      end_waiting(entry, error);
+      return entry.promise;
+    }
+    return error;
+  }
+  return accept(request, others);
+}
+
+caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const companions& others) {
+  auto accepted = [&] { return snapshot_ptr{make_snapshot(*request, prediction_status::starting)}; };
+  if (free_slots() > 0 && line.empty()) {
+    auto& worker = workers[take_slot(request)];
+    if (!request->respond_async)
+      return self->delegate(worker, atom::run_v, request, others);
+    caf::anon_send(worker, atom::run_v, request, others);
+    return accepted();
+  }
   in_flight[request->id] = {request, 0, true};
-  line.push_back({request, inputs_for(request), promise});
-  return promise;
+  line.push_back({request, others, {}, {}});
+  if (request->respond_async)
+    return accepted();
+  line.back().promise = self->make_response_promise<snapshot_ptr>();
+  return line.back().promise;
 }
 
 void router_state::serve_line() {
   while (!line.empty() && free_slots() > 0) {
     auto entry = std::move(line.front());
     line.pop_front();
-    entry.promise.delegate(workers[take_slot(entry.request)], atom::run_v, entry.request, entry.inputs);
+    auto& worker = workers[take_slot(entry.request)];
+    if (entry.promise.pending())
+      entry.promise.delegate(worker, atom::run_v, entry.request, entry.others);
+    else
+      caf::anon_send(worker, atom::run_v, entry.request, entry.others);
+    for (auto& stream : entry.streams)
+      caf::anon_send(worker, atom::attach_v, entry.request->id, stream);
   }
 }
 
-void router_state::end_waiting(waiting_prediction& entry) {
-  if (entry.inputs)
-    self->send_exit(entry.inputs, caf::exit_reason::user_shutdown);
+/// Without a reason it is `canceled`; else it fails, and who waits for an answer gets the error itself.
+void router_state::end_waiting(waiting_prediction& entry, const caf::error& reason) {
+  if (entry.others.inputs)
+    self->send_exit(entry.others.inputs, caf::exit_reason::user_shutdown);
   in_flight.erase(entry.request->id);
-  entry.promise.deliver(snapshot_ptr{make_snapshot(*entry.request, prediction_status::canceled)});
+  auto result = make_snapshot(*entry.request, reason ? prediction_status::failed : prediction_status::canceled);
+  if (reason)
+    result->error = text_of(reason);
+  result->completed = std::chrono::system_clock::now();
+  ring.add({entry.request, result});
+  prediction_event end;
+  end.what = prediction_event::kind::completed;
+  end.end = result;
+  auto event = std::make_shared<const prediction_event>(std::move(end));
+  entry.streams.push_back(entry.others.stream);
+  entry.streams.push_back(entry.others.courier);
+  for (auto& follower : entry.streams)
+    if (follower)
+      self->send(follower, atom::event_v, event);
+  if (reason)
+    entry.promise.deliver(reason);
+  else
+    entry.promise.deliver(snapshot_ptr{std::move(result)});
+}
+
+caf::result<snapshot_ptr> router_state::find(const std::string& id) const {
+  if (auto found = in_flight.find(id); found != in_flight.end()) {
+    if (!found->second.waits)
+      return self->delegate(workers[found->second.worker], atom::find_v, id);
+    auto state = make_snapshot(*found->second.request, prediction_status::starting);
+    state->input = shown_input(*found->second.request, model->document.get());
+    return snapshot_ptr{std::move(state)};
+  }
+  if (auto* kept = ring.find(id))
+    return kept->result;
+  return make_error(errc::not_found);
+}
+
+void router_state::detach(const std::string& id, const follower_actor& stream) {
+  auto found = in_flight.find(id);
+  if (found == in_flight.end())
+    return;
+  if (!found->second.waits)
+    return self->send(workers[found->second.worker], atom::detach_v, id, stream);
+  auto waiting = std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request->id == id; });
+  std::erase(waiting->streams, stream);
+  if (waiting->others.stream == stream)
+    waiting->others.stream = nullptr;
+  if (waiting->request->streamed && !waiting->others.stream && waiting->streams.empty())
+    cancel(id);
 }
 
 void router_state::leave(const request_ptr& request) {
@@ -117,8 +212,9 @@ bool router_state::cancel(const std::string& id) {
     return true;
   }
   auto entry = std::find_if(line.begin(), line.end(), [&](auto& waiting) { return waiting.request == request; });
-  end_waiting(*entry);
+  auto ended = std::move(*entry);
   line.erase(entry);
+  end_waiting(ended, {});
   return true;
 }
 
@@ -151,17 +247,18 @@ void router_state::take(const worker_report& report) {
     while (!line.empty()) {
       auto entry = std::move(line.front());
       line.pop_front();
-      in_flight.erase(entry.request->id);
-      entry.promise.deliver(refusal());
+      end_waiting(entry, refusal());
     }
   serve_line();
 }
 
-void router_state::retire(uint64_t worker, const request_ptr& request) {
+void router_state::retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
   --running;
   auto found = in_flight.find(request->id);
   if (found != in_flight.end() && found->second.request == request)
     in_flight.erase(found);
+  if (result)
+    ring.add({request, result});
   if (pool.workers[worker].phase == worker_phase::ready)
     idle.push_back(worker);
   serve_line();
@@ -173,9 +270,8 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
   drained.push_back(promise);
   if (!draining) {
     draining = true;
-    for (auto& entry : line)
-      end_waiting(entry);
-    line.clear();
+    for (auto& entry : std::exchange(line, {}))
+      end_waiting(entry, {});
   }
   if (cancel_running)
     for (auto& [id, entry] : in_flight)
@@ -185,7 +281,7 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || workers_to_go > 0)
+  if (!draining || running > 0 || couriers > 0 || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {
@@ -200,13 +296,18 @@ void router_state::finish_when_empty() {
 }
 
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self, health_actor health,
-                                   router_makers make, uint64_t max_queue) {
+                                   router_makers make, uint64_t max_queue, result_ring::limits keep) {
+  self->state.ring = result_ring{keep};
   auto& state = self->state;
   state.health = std::move(health);
   state.make = std::move(make);
   state.max_queue = max_queue;
   state.workers.push_back(state.make.worker(self, 0, nullptr));
   self->send(state.workers[0], atom::start_v);
+  self->set_down_handler([self](const caf::down_msg&) {
+    --self->state.couriers;
+    self->state.finish_when_empty();
+  });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
     for (auto& entry : self->state.line)
       entry.promise.deliver(make_error(errc::draining));
@@ -217,14 +318,24 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     self->quit(exit.reason);
   });
   return {
-    [self](atom::run, const request_ptr& request) { return self->state.run(request); },
+    [self](atom::run, const request_ptr& request, const follower_actor& stream) {
+      return self->state.run(request, stream);
+    },
+    [self](atom::rerun, const request_ptr& request, const companions& others) {
+      return self->state.rerun(request, others);
+    },
+    [self](atom::detach, const std::string& id, const follower_actor& stream) { self->state.detach(id, stream); },
+    [self](atom::find, const std::string& id) { return self->state.find(id); },
+    [self](atom::find) { return self->state.ring.list(); },
     [self](atom::cancel, const request_ptr& request) { self->state.leave(request); },
     [self](atom::cancel, const std::string& id) { return self->state.cancel(id); },
     [self](atom::document) { return self->state.model ? self->state.model->document : nullptr; },
     [self](atom::check) { return self->delegate(self->state.health, atom::check_v, self->state.free_slots()); },
     [self](atom::describe, const description_ptr& model) { self->state.describe(model); },
     [self](atom::report, const worker_report& report) { self->state.take(report); },
-    [self](atom::retire, uint64_t worker, const request_ptr& request) { self->state.retire(worker, request); },
+    [self](atom::retire, uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
+      self->state.retire(worker, request, result);
+    },
     [self](atom::drain, bool cancel_running) { return self->state.drain(cancel_running); },
   };
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/messages.hpp"
+#include "prediction/result_ring.hpp"
 #include <deque>
 #include <functional>
 #include <unordered_map>
@@ -10,14 +11,16 @@ namespace cog {
 struct router_makers {
   std::function<worker_actor(const router_actor&, uint64_t index, const description_ptr&)> worker;
   std::function<inputs_actor(const request_ptr&)> inputs;
+  std::function<follower_actor(const request_ptr&)> courier;
 };
 
 /// Knows which worker has which prediction, hands out slots and holds the waiting line.
 struct router_state {
   struct waiting_prediction {
     request_ptr request;
-    inputs_actor inputs;
-    caf::typed_response_promise<snapshot_ptr> promise;
+    companions others;
+    caf::typed_response_promise<snapshot_ptr> promise;   // none for an asynchronous one
+    std::vector<follower_actor> streams;                 // of clients who came later
   };
   struct in_flight_prediction {
     request_ptr request;
@@ -29,12 +32,15 @@ struct router_state {
     // nop
   }
 
-  caf::result<snapshot_ptr> run(const request_ptr& request);
+  caf::result<snapshot_ptr> run(const request_ptr& request, const follower_actor& stream);
+  caf::result<snapshot_ptr> rerun(const request_ptr& request, const companions& others);
+  caf::result<snapshot_ptr> find(const std::string& id) const;
+  void detach(const std::string& id, const follower_actor& stream);
   void leave(const request_ptr& request);
   bool cancel(const std::string& id);
   void describe(const description_ptr& model);
   void take(const worker_report& report);
-  void retire(uint64_t worker, const request_ptr& request);
+  void retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result);
   caf::result<caf::unit_t> drain(bool cancel_running);
   /// Slots a new prediction could take now.
   uint64_t free_slots() const;
@@ -52,6 +58,8 @@ struct router_state {
   uint64_t capacity = 1;
   std::unordered_map<std::string, in_flight_prediction> in_flight;   // by id
   std::deque<waiting_prediction> line;
+  result_ring ring{{}};
+  uint64_t couriers = 0;   // that have not ended
   bool draining = false;
   std::vector<caf::typed_response_promise<caf::unit_t>> drained;
   uint64_t workers_to_go = 0;
@@ -59,13 +67,15 @@ struct router_state {
 
 private:
   caf::error refusal() const;
-  inputs_actor inputs_for(const request_ptr& request) const;
+  caf::result<snapshot_ptr> join(const request_ptr& request, const follower_actor& stream);
+  caf::result<snapshot_ptr> accept(const request_ptr& request, const companions& others);
+  companions companions_for(const request_ptr& request, const follower_actor& stream);
   uint64_t take_slot(const request_ptr& request);
   void serve_line();
-  void end_waiting(waiting_prediction& entry);
+  void end_waiting(waiting_prediction& entry, const caf::error& reason);
 };
 
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self, health_actor health,
-                                   router_makers make, uint64_t max_queue);
+                                   router_makers make, uint64_t max_queue, result_ring::limits keep);
 
 } // namespace cog

@@ -63,6 +63,8 @@ std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_sta
   result->id = request->id;
   result->status = status;
   result->metrics = metrics.members();
+  result->created = request->created;
+  result->started = started_at;
   if (output_folder)
     result->folders.push_back(output_folder);
   return result;
@@ -81,7 +83,9 @@ snapshot_ptr running_prediction::finish(prediction_status status, std::string er
   result->output = std::move(output);
   result->logs = std::move(logs);
   result->error = std::move(error);
-  result->predict_time = std::chrono::duration<double>(clock::now() - started).count();
+  auto elapsed = clock::now() - started;
+  result->predict_time = std::chrono::duration<double>(elapsed).count();
+  result->completed = started_at + std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);
   return result;
 }
 

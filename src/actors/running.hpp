@@ -1,6 +1,7 @@
 #pragma once
 #include "actors/messages.hpp"
 #include "io/frame.hpp"
+#include "prediction/event_history.hpp"
 #include "prediction/metrics.hpp"
 #include <chrono>
 #include <string>
@@ -11,9 +12,14 @@ namespace cog {
 struct running_prediction {
   using clock = std::chrono::steady_clock;
 
+  explicit running_prediction(uint64_t history_capacity) : history{history_capacity} {
+    // nop
+  }
+
   request_ptr request;
   caf::typed_response_promise<snapshot_ptr> promise;
-  inputs_actor inputs;             // makes its input files; null when there are none
+  companions others;
+  std::vector<follower_actor> followers;   // event streams of clients
   prepared_ptr prepared;           // the input with its files in place
   uint64_t number = 0;             // of its run frame; 0: not sent yet
   prediction_output output;
@@ -21,9 +27,13 @@ struct running_prediction {
   metric_set metrics;
   folder_ptr output_folder;        // set once it has files in it
   clock::time_point started = clock::now();
+  std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
   clock::time_point due = clock::time_point::max();        // COG_PREDICT_TIMEOUT
   clock::time_point end_by = clock::time_point::max();     // COG_CANCEL_TIMEOUT, once it was told to stop
   uint64_t ping = 0;               // asked when it was told to stop; 0: none
+  event_history history;
+  bool followed = false;           // its `start` event was made
+  uint64_t chunks = 0;             // told so far
   bool canceled = false;
   bool timed_out = false;
   bool log_ended = false;          // COG_MAX_LOG_BYTES was reached

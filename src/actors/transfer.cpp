@@ -9,6 +9,7 @@ namespace cog {
 namespace {
 
 constexpr size_t most_at_once = 8;   // into one folder
+constexpr size_t most_posts = 64;
 
 caf::error to_error(const download::failure& failure) {
   return make_error(failure.in_file ? errc::file_failed : errc::download_failed, failure.text);
@@ -36,11 +37,18 @@ void transfer::on_exit() {
   for (auto& task : tasks_)
     drop(task);
   tasks_.clear();
+  for (auto& delivery : posts_) {
+    if (delivery.work)
+      multi_.remove(delivery.work->handle());
+    delivery.promise.deliver(make_error(errc::canceled));
+  }
+  posts_.clear();
 }
 
 transfer::behavior_type transfer::make_behavior() {
   return {
     [this](atom::fetch, const input_job& job) { return fetch(job); },
+    [this](atom::post, const post_job& job) { return post(job); },
     [this](atom::cancel, const std::string& folder) { cancel(folder); },
     [this](atom::perform) { perform(); },
   };
@@ -50,11 +58,36 @@ caf::result<std::string> transfer::fetch(const input_job& job) {
   auto& added = tasks_.emplace_back(task{job, make_response_promise<std::string>(), nullptr});
   auto promise = added.promise;
   start_waiting();
-  if (!performing_ && !tasks_.empty()) {
-    performing_ = true;
-    send(this, atom::perform_v);
-  }
+  keep_going();
   return promise;
+}
+
+caf::result<post_outcome> transfer::post(const post_job& job) {
+  auto& added = posts_.emplace_back(delivery{job, make_response_promise<post_outcome>(), nullptr});
+  auto promise = added.promise;
+  start_posts();
+  keep_going();
+  return promise;
+}
+
+void transfer::start_posts() {
+  for (auto& delivery : posts_) {
+    if (posts_running_ >= most_posts)
+      return;
+    if (delivery.work)
+      continue;
+    auto& job = delivery.job;
+    delivery.work = std::make_unique<web_post>(job.url, std::move(job.body), job.headers, options_);
+    multi_.add(delivery.work->handle());
+    ++posts_running_;
+  }
+}
+
+void transfer::keep_going() {
+  if (performing_ || (tasks_.empty() && posts_.empty()))
+    return;
+  performing_ = true;
+  send(this, atom::perform_v);
 }
 
 void transfer::cancel(const std::string& folder) {
@@ -67,20 +100,32 @@ void transfer::cancel(const std::string& folder) {
 }
 
 void transfer::perform() {
-  for (auto [which, code] : multi_.perform()) {
-    auto ended = std::find_if(tasks_.begin(), tasks_.end(), [&](auto& task) { return task.work.get() == which; });
-    if (auto failure = which->finish(code); failure.text.empty())
-      ended->promise.deliver(which->path());
-    else
-      ended->promise.deliver(to_error(failure));
-    tasks_.erase(ended);
-  }
+  for (auto [which, code] : multi_.perform())
+    finish(which, code);
   start_waiting();
-  performing_ = !tasks_.empty();
+  start_posts();
+  performing_ = !tasks_.empty() || !posts_.empty();
   if (!performing_)
     return;
   multi_.wait();
   send(this, atom::perform_v);
+}
+
+void transfer::finish(CURL* which, CURLcode code) {
+  auto is_it = [which](auto& entry) { return entry.work && entry.work->handle() == which; };
+  if (auto task = std::find_if(tasks_.begin(), tasks_.end(), is_it); task != tasks_.end()) {
+    if (auto failure = task->work->finish(code); failure.text.empty())
+      task->promise.deliver(task->work->path());
+    else
+      task->promise.deliver(to_error(failure));
+    tasks_.erase(task);
+    return;
+  }
+  auto sent = std::find_if(posts_.begin(), posts_.end(), is_it);
+  auto& work = *sent->work;
+  sent->promise.deliver(post_outcome{code == CURLE_OK ? work.status() : 0, work.retry_after(), work.problem(code)});
+  posts_.erase(sent);
+  --posts_running_;
 }
 
 void transfer::start_waiting() {
@@ -107,7 +152,7 @@ bool transfer::start(task& which) {
     return false;
   }
   which.work = std::move(work);
-  multi_.add(*which.work);
+  multi_.add(which.work->handle());
   return true;
 }
 
@@ -119,7 +164,7 @@ size_t transfer::running_into(const std::string& folder) const {
 
 void transfer::drop(task& which) {
   if (which.work)
-    multi_.remove(*which.work);
+    multi_.remove(which.work->handle());
   which.promise.deliver(make_error(errc::canceled));
 }
 

@@ -51,9 +51,11 @@ worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t ind
 worker::behavior_type worker::make_behavior() {
   return {
     [this](atom::start) { start(); },
-    [this](atom::run, const request_ptr& request, const inputs_actor& inputs) { return run(request, inputs); },
+    [this](atom::run, const request_ptr& request, const companions& others) { return run(request, others); },
     [this](atom::cancel, const request_ptr& request) { cancel(request); },
     [this](atom::find, const std::string& id) { return find(id); },
+    [this](atom::attach, const std::string& id, const follower_actor& follower) { return attach(id, follower); },
+    [this](atom::detach, const std::string& id, const follower_actor& follower) { detach(id, follower); },
     [this](atom::check) { return check(); },
     [this](atom::drain) { return drain(); },
   };
@@ -225,8 +227,7 @@ void worker::on_pipe(log_source source, std::string_view text) {
     if (!set_up_)
       return setup_.print(text);
   } else if (running_.size() == 1 && slots_of_worker(*model_, index_) == 1) {
-    running_.front()->add_log(text, settings_->config.max_log_bytes);
-    return log_line(running_.front().get(), source, text);
+    return add_log(*running_.front(), source, text);
   }
   log_line(nullptr, source, text);
 }

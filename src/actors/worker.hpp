@@ -56,14 +56,26 @@ private:
   void on_health(std::string_view payload);
   void fail_checks(const std::string& error);
 
+  // Who follows them (worker_events.cpp).
+  void emit(running_prediction& prediction, prediction_event event);
+  void begin_events(running_prediction& prediction);
+  void emit_chunk(running_prediction& prediction, std::string_view json, std::vector<output_file> files);
+  void emit_result(running_prediction& prediction, const done_frame& frame);
+  void emit_end(running_prediction& prediction, const snapshot_ptr& result);
+  caf::result<snapshot_ptr> attach(const std::string& id, const follower_actor& follower);
+  void detach(const std::string& id, const follower_actor& follower);
+
   // Its predictions (worker_predictions.cpp).
-  caf::result<snapshot_ptr> run(const request_ptr& request, const inputs_actor& inputs);
+  caf::result<snapshot_ptr> run(const request_ptr& request, const companions& others);
   void send_run(running_prediction& prediction);
   void cancel(const request_ptr& request);
   void stop(running_prediction& prediction);
-  caf::result<snapshot_ptr> find(const std::string& id) const;
+  caf::result<snapshot_ptr> find(const std::string& id);
   running_prediction* find_number(uint64_t number) const;
   running_prediction* find_request(const request_ptr& request) const;
+  running_prediction* find_id(const std::string& id) const;
+  void add_log(running_prediction& prediction, log_source source, std::string_view text);
+  void stop_inputs(running_prediction& prediction);
   void on_output(std::string_view payload);
   void on_log(std::string_view payload);
   void on_metric(std::string_view payload);

@@ -6,17 +6,15 @@
 
 namespace cog {
 
-caf::result<snapshot_ptr> worker::run(const request_ptr& request, const inputs_actor& inputs) {
+caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companions& others) {
   if (phase_ != worker_phase::ready) {
     // It was on its way when the process died. The router has heard of the death by now and finds another place.
-    if (inputs)
-      send_exit(inputs, caf::exit_reason::user_shutdown);
-    send(settings_->router, atom::retire_v, index_, request);
-    return delegate(settings_->router, atom::run_v, request);
+    send(settings_->router, atom::retire_v, index_, request, snapshot_ptr{});
+    return delegate(settings_->router, atom::rerun_v, request, others);
   }
-  auto prediction = std::make_unique<running_prediction>();
+  auto prediction = std::make_unique<running_prediction>(settings_->config.stream_history);
   prediction->request = request;
-  prediction->inputs = inputs;
+  prediction->others = others;
   prediction->promise = make_response_promise<snapshot_ptr>();
   auto promise = prediction->promise;
   auto& config = settings_->config;
@@ -25,12 +23,16 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const inputs_a
     watch(prediction->due);
   }
   auto& added = *running_.emplace_back(std::move(prediction));
-  if (inputs)
-    this->request(inputs, caf::infinite, atom::prepare_v)
+  if (others.stream)
+    added.followers.push_back(others.stream);
+  if (others.stream || others.courier)
+    begin_events(added);
+  if (others.inputs)
+    this->request(others.inputs, caf::infinite, atom::prepare_v)
       .then(
         [this, request](const prepared_ptr& prepared) {
           if (auto* prediction = find_request(request)) {
-            prediction->inputs = nullptr;
+            prediction->others.inputs = nullptr;
             prediction->prepared = prepared;
             send_run(*prediction);
           }
@@ -72,11 +74,17 @@ running_prediction* worker::find_request(const request_ptr& request) const {
   return nullptr;
 }
 
-caf::result<snapshot_ptr> worker::find(const std::string& id) const {
+running_prediction* worker::find_id(const std::string& id) const {
   for (auto& prediction : running_)
     if (prediction->request->id == id)
-      return prediction->snapshot(model_->document.get());
-  return make_error(errc::not_found);
+      return prediction.get();
+  return nullptr;
+}
+
+caf::result<snapshot_ptr> worker::find(const std::string& id) {
+  if (auto* prediction = find_id(id))
+    return prediction->snapshot(model_->document.get());
+  return delegate(settings_->router, atom::find_v, id);
 }
 
 void worker::cancel(const request_ptr& request) {
@@ -90,8 +98,7 @@ void worker::cancel(const request_ptr& request) {
 
 void worker::stop(running_prediction& prediction) {
   if (prediction.number == 0) {
-    if (prediction.inputs)
-      send_exit(std::exchange(prediction.inputs, nullptr), caf::exit_reason::user_shutdown);
+    stop_inputs(prediction);
     return finish_stopped(prediction);
   }
   if (prediction.end_by != clock::time_point::max())
@@ -159,8 +166,10 @@ void worker::on_output(std::string_view payload) {
   auto* prediction = frame ? find_number(frame->number) : nullptr;
   if (prediction == nullptr)
     return;
-  if (take_files(*prediction, frame->files))
-    prediction->add_chunk(std::move(*frame));
+  if (!take_files(*prediction, frame->files))
+    return;
+  emit_chunk(*prediction, frame->chunk, frame->files);
+  prediction->add_chunk(std::move(*frame));
 }
 
 void worker::on_log(std::string_view payload) {
@@ -171,16 +180,36 @@ void worker::on_log(std::string_view payload) {
     return setup_.print(frame->text);
   auto* prediction = frame->number == 0 ? nullptr : find_number(frame->number);
   if (prediction != nullptr)
-    prediction->add_log(frame->text, settings_->config.max_log_bytes);
-  log_line(prediction, frame->source, frame->text);
+    add_log(*prediction, frame->source, frame->text);
+  else
+    log_line(nullptr, frame->source, frame->text);
+}
+
+void worker::add_log(running_prediction& prediction, log_source source, std::string_view text) {
+  prediction_event event;
+  event.what = prediction_event::kind::log;
+  event.from_stderr = source == log_source::err;
+  event.text = text;
+  emit(prediction, std::move(event));
+  prediction.add_log(text, settings_->config.max_log_bytes);
+  log_line(&prediction, source, text);
 }
 
 void worker::on_metric(std::string_view payload) {
   auto frame = parse_metric(payload);
   if (!frame)
     return;
-  if (auto* prediction = find_number(frame->number))
-    prediction->metrics.apply(static_cast<uint8_t>(frame->mode), frame->name, frame->value);
+  auto* prediction = find_number(frame->number);
+  if (prediction == nullptr)
+    return;
+  auto mode = static_cast<uint8_t>(frame->mode);
+  prediction_event event;
+  event.what = prediction_event::kind::metric;
+  event.mode = mode;
+  event.name = frame->name;
+  event.text = frame->value;
+  emit(*prediction, std::move(event));
+  prediction->metrics.apply(mode, frame->name, frame->value);
 }
 
 void worker::on_done(std::string_view payload) {
@@ -196,6 +225,7 @@ void worker::on_done(std::string_view payload) {
     case done_status::succeeded:
       if (!take_files(*prediction, frame->files))
         return finish(*prediction, prediction_status::failed, "An output file has vanished");
+      emit_result(*prediction, *frame);
       prediction->set_value(std::move(*frame), model_->document && model_->document->output_is_array);
       return finish(*prediction, prediction_status::succeeded);
     case done_status::failed:
@@ -232,15 +262,20 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
   auto result = ended->finish(status, std::move(error));
   if (status == prediction_status::failed)
     spdlog::debug("worker: prediction-failed, worker={} id={} error={}", index_, result->id, result->error);
-  send(settings_->router, atom::retire_v, index_, ended->request);
+  send(settings_->router, atom::retire_v, index_, ended->request, result);
+  emit_end(*ended, result);
   ended->promise.deliver(std::move(result));
+}
+
+void worker::stop_inputs(running_prediction& prediction) {
+  if (prediction.others.inputs)
+    send_exit(std::exchange(prediction.others.inputs, nullptr), caf::exit_reason::user_shutdown);
 }
 
 void worker::fail_all(const std::string& error) {
   while (!running_.empty()) {
     auto& prediction = *running_.back();
-    if (prediction.inputs)
-      send_exit(std::exchange(prediction.inputs, nullptr), caf::exit_reason::user_shutdown);
+    stop_inputs(prediction);
     keep_folder(prediction);   // a crash may have left files there
     if (prediction.canceled || prediction.timed_out)
       finish_stopped(prediction);

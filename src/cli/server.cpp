@@ -1,4 +1,5 @@
 #include "cli/server.hpp"
+#include "actors/courier.hpp"
 #include "actors/files.hpp"
 #include "actors/health.hpp"
 #include "actors/inputs.hpp"
@@ -64,11 +65,11 @@ void watch_signals(net::signal_set& signals, const stopper_actor& stopper) {
   });
 }
 
-router_makers makers(caf::actor_system& system, worker_settings settings, const transfer_actor& transfers) {
+router_makers makers(caf::actor_system& system, const worker_settings& settings, const transfer_actor& transfers) {
   auto files = settings.files;
   auto root = settings.root;
   return {
-    [&system, settings = std::move(settings)](const router_actor& router, uint64_t index,
+    [&system, settings](const router_actor& router, uint64_t index,
                                               const description_ptr& model) {
       auto own = std::make_shared<worker_settings>(settings);
       own->router = router;
@@ -80,6 +81,9 @@ router_makers makers(caf::actor_system& system, worker_settings settings, const 
         caf::anon_send(files, atom::sweep_v, std::move(path));
       });
       return system.spawn(inputs, request, files, transfers, std::move(folder));
+    },
+    [&system, transfers, config = settings.config](const request_ptr& request) -> follower_actor {
+      return system.spawn(courier, request, transfers, config);
     },
   };
 }
@@ -117,7 +121,8 @@ int run_server(server_options options) {
     auto health_keeper = system.spawn(health);
     worker_settings worker_defaults{config, {}, file_worker, children, root};
     auto dispatcher =
-      system.spawn(router, health_keeper, makers(system, std::move(worker_defaults), transfers), config.max_queue);
+      system.spawn(router, health_keeper, makers(system, worker_defaults, transfers), config.max_queue,
+                   result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
     auto settings =
       std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, stop_leader, config.bundled_schema});

@@ -125,6 +125,11 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_MAX_DOWNLOAD_BYTES", config.max_download_bytes);
   env.read("COG_MAX_LOG_BYTES", config.max_log_bytes, 1);
   env.read("COG_USER_AGENT", config.user_agent);
+  env.read("COG_KEEP_RESULTS", config.keep_results);
+  env.read("COG_KEEP_FILES", config.keep_files);
+  env.read("COG_STREAM_HISTORY_CAPACITY", config.stream_history);
+  env.read("COG_THROTTLE_RESPONSE_INTERVAL", config.webhook_interval);
+  config.webhook_token = variable("WEBHOOK_AUTH_TOKEN");
   env.read("COG_LD_PRELOAD", config.preload);
   env.read("COG_PYTHON", config.python);
 }

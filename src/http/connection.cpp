@@ -32,11 +32,14 @@ connection::connection(caf::actor_config& cfg, net::any_io_executor strand, net:
 connection::behavior_type connection::make_behavior() {
   deadline_.set(settings_->config.idle_timeout);
   read();
-  return {[this](atom::drain) {
-    closing_ = true;
-    if (phase_ == phase::idle)
-      leave();
-  }};
+  return {
+    [this](atom::event, const event_ptr& event) { on_event(event); },
+    [this](atom::drain) {
+      closing_ = true;
+      if (phase_ == phase::idle)
+        leave();
+    },
+  };
 }
 
 void connection::on_exit() {
@@ -52,8 +55,12 @@ void connection::leave() {
   if (gone_)
     return;
   gone_ = true;
-  if (prediction_)
-    send(settings_->router, atom::cancel_v, std::exchange(prediction_, nullptr));
+  if (auto prediction = std::exchange(prediction_, nullptr)) {
+    if (follows_)
+      send(settings_->router, atom::detach_v, prediction->id, as_follower());
+    else
+      send(settings_->router, atom::cancel_v, prediction);
+  }
   caf::anon_send_exit(address(), caf::exit_reason::user_shutdown);
 }
 
@@ -65,7 +72,7 @@ void connection::read() {
     if (phase_ == phase::idle && in_.size() > first_buffer)
       std::string{}.swap(in_);
   }
-  if (phase_ == phase::answering || phase_ == phase::writing) {
+  if (phase_ == phase::answering || phase_ == phase::writing || phase_ == phase::streaming) {
     if (end_ - begin_ >= read_ahead)
       return;
   }
@@ -101,6 +108,7 @@ void connection::on_read(const boost::system::error_code& error, size_t count) {
       break;
     case phase::answering:
     case phase::writing:
+    case phase::streaming:
       read();
       break;
     case phase::lingering:
@@ -214,6 +222,8 @@ void connection::refuse_parse(const boost::system::error_code& error) {
 void connection::on_deadline() {
   if (gone_)
     return;
+  if (phase_ == phase::streaming)
+    return send_keep_alive();
   if (phase_ != phase::receiving)
     return leave();
   if (header_seen_) {
@@ -251,9 +261,11 @@ void connection::write_more() {
       out_.erase(0, std::exchange(written_, 0));
       out_ += text;
       if (piece) {
+        waiting_to_write_ = true;
         request(settings_->files, caf::infinite, atom::encode_v, *piece)
           .then(
             [this](const std::string& base64) {
+              waiting_to_write_ = false;
               out_ += base64;
               write_more();
             },
@@ -264,14 +276,23 @@ void connection::write_more() {
         return;
       }
     }
-    if (written_ == out_.size())
+    if (written_ == out_.size()) {
+      if (phase_ == phase::streaming) {
+        if (!next_event())
+          return;
+        continue;
+      }
       return on_written();
+    }
     boost::system::error_code error;
     written_ += socket_.write_some(net::buffer(out_.data() + written_, out_.size() - written_), error);
     if (error == net::error::would_block) {
-      deadline_.set(write_time);
+      waiting_to_write_ = true;
+      if (phase_ != phase::streaming)   // who reads a stream slowly is waited for
+        deadline_.set(write_time);
       socket_.async_wait(net::socket_base::wait_write,
                          [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& failure) {
+                           waiting_to_write_ = false;
                            if (failure)
                              leave();
                            else
@@ -293,6 +314,8 @@ void connection::on_written() {
   out_.clear();
   written_ = 0;
   result_ = nullptr;
+  prediction_ = nullptr;
+  follows_ = false;
   if (reserved_ > 0) {
     reserved_ = 0;
     caf::anon_send(listener_, atom::reserve_v, number_, uint64_t{0});

@@ -8,6 +8,7 @@
 #include "http/settings.hpp"
 #include "io/deadline.hpp"
 #include "io/net.hpp"
+#include <deque>
 #include <optional>
 
 namespace cog {
@@ -24,7 +25,7 @@ public:
   void on_exit() override;
 
 private:
-  enum class phase : uint8_t { idle, receiving, answering, writing, lingering };
+  enum class phase : uint8_t { idle, receiving, answering, writing, streaming, lingering };
 
   // Reading (connection.cpp).
   void read();
@@ -45,11 +46,20 @@ private:
   void on_written();
   void linger();
 
+  // Event streams (connection_stream.cpp).
+  bool wants_stream() const;
+  void on_event(const event_ptr& event);
+  bool next_event();
+  void send_keep_alive();
+  follower_actor as_follower();
+
   // Routes (connection_routes.cpp).
   void handle();
   void create();
   void create_with(const document_ptr& document);
   void submit(request_ptr prediction);
+  void follow_kept(const snapshot_ptr& result);
+  void refuse_method(std::string_view allowed);
   void answer_result(const snapshot_ptr& result);
   void answer_error(const caf::error& error);
   void cancel_by_id();
@@ -57,6 +67,8 @@ private:
   void answer_probe(bool ready);
   void answer_openapi();
   void answer_index();
+  void answer_kept();
+  void answer_list();
 
   net::ip::tcp::socket socket_;
   uint64_t number_;
@@ -84,6 +96,10 @@ private:
   std::string out_;             // being written
   size_t written_ = 0;          // of it
   body_stream stream_;          // what follows it
+  bool waiting_to_write_ = false;   // for the socket, or for a piece of a file
+  bool follows_ = false;            // this request wants events
+  std::deque<event_ptr> events_;    // not written yet
+  event_ptr event_;                 // being written; keeps its files
 };
 
 } // namespace cog

@@ -26,13 +26,7 @@ void connection::handle() {
   route_ = match_route(request_->method, request_->target);
   switch (route_.where) {
     case route::none:
-      if (route_.allow.empty())
-        return respond(text_response(404, {}));
-      {
-        auto response = text_response(405, {});
-        response.more_headers.push_back("allow: " + std::string{route_.allow});
-        return respond(std::move(response));
-      }
+      return route_.allow.empty() ? respond(text_response(404, {})) : refuse_method(route_.allow);
     case route::predictions:
     case route::prediction:
     case route::trainings:
@@ -41,6 +35,10 @@ void connection::handle() {
     case route::cancel_prediction:
     case route::cancel_training:
       return cancel_by_id();
+    case route::kept_predictions:
+      return answer_list();
+    case route::kept_prediction:
+      return answer_kept();
     case route::health_check:
       return answer_health();
     case route::livez:
@@ -55,6 +53,12 @@ void connection::handle() {
       send(settings_->stopper, atom::shutdown_v);
       return respond(json_response(200, "{}"));
   }
+}
+
+void connection::refuse_method(std::string_view allowed) {
+  auto response = text_response(405, {});
+  response.more_headers.push_back("allow: " + std::string{allowed});
+  respond(std::move(response));
 }
 
 void connection::create() {
@@ -77,10 +81,21 @@ void connection::create_with(const document_ptr& document) {
   bool training = route_.where == route::trainings || route_.where == route::training;
   auto schema = document ? document->schema_of(training) : nullptr;
   auto prediction = std::make_shared<prediction_request>();
-  prediction->training = training;
   auto body = request_->has_content_type ? std::move(request_->body) : std::string{"{}"};
   if (auto error = parse_request(std::move(body), schema, *prediction))
     return respond(text_response(error->malformed ? 400 : 422, std::move(error->message)));
+  follows_ = wants_stream();
+  if (follows_ && training)
+    return respond(json_response(406, error_body("Training endpoints do not support streaming responses.")));
+  if (follows_ && document && !document->streaming)
+    return respond(json_response(406, error_body("This model does not support streaming responses. Add @cog.streaming to "
+                                                 "predict() to enable SSE.")));
+  prediction->training = training;
+  prediction->streamed = follows_;
+  prediction->respond_async = !follows_ && request_->prefer == "respond-async";
+  prediction->created = std::chrono::system_clock::now();
+  prediction->traceparent = request_->traceparent;
+  prediction->tracestate = request_->tracestate;
   if (!prediction->unknown_keys.empty())
     spdlog::warn("connection: unknown-inputs-dropped, keys={}", fmt::join(prediction->unknown_keys, ","));
   if (route_.where == route::prediction || route_.where == route::training) {
@@ -98,13 +113,21 @@ void connection::create_with(const document_ptr& document) {
 
 void connection::submit(request_ptr prediction) {
   prediction_ = std::move(prediction);
-  request(settings_->router, caf::infinite, atom::run_v, prediction_)
-    .then([this](const snapshot_ptr& result) { answer_result(result); },
-          [this](const caf::error& error) { answer_error(error); });
+  request(settings_->router, caf::infinite, atom::run_v, prediction_, follows_ ? as_follower() : follower_actor{})
+    .then(
+      [this](const snapshot_ptr& result) {
+        if (!follows_)
+          answer_result(result);
+        else if (phase_ == phase::answering && is_terminal(result->status))
+          follow_kept(result);
+      },
+      [this](const caf::error& error) {
+        if (phase_ == phase::answering)
+          answer_error(error);
+      });
 }
 
 void connection::answer_result(const snapshot_ptr& result) {
-  prediction_ = nullptr;
   result_ = result;
   bool ended = is_terminal(result->status);
   auto body = ended ? final_answer(*result) : state_answer(*result);
@@ -115,6 +138,7 @@ void connection::answer_result(const snapshot_ptr& result) {
 }
 
 void connection::answer_error(const caf::error& error) {
+  follows_ = false;
   auto prediction = std::exchange(prediction_, nullptr);
   auto code = code_of(error);
   if (code == errc::invalid_input && prediction)
@@ -126,6 +150,38 @@ void connection::answer_error(const caf::error& error) {
   if (retry_after > 0)
     response.more_headers.push_back("retry-after: " + std::to_string(retry_after));
   respond(std::move(response));
+}
+
+/// Nothing runs any more: the stream is the end alone.
+void connection::follow_kept(const snapshot_ptr& result) {
+  auto end = std::make_shared<prediction_event>();
+  end->what = prediction_event::kind::completed;
+  end->end = result;
+  on_event(end);
+}
+
+void connection::answer_kept() {
+  if (settings_->config.keep_results == 0)
+    return refuse_method("PUT");
+  if (route_.bad_id)
+    return respond(text_response(400, "Invalid URL: Invalid UTF-8 in `id`"));
+  request(settings_->router, caf::infinite, atom::find_v, route_.id)
+    .then(
+      [this](const snapshot_ptr& result) {
+        result_ = result;
+        auto body = kept_answer(*result);
+        auto head = make_head({}, content_length(body), !closing_ && request_->keep_alive());
+        respond(std::move(head), body_stream{request_->method == "HEAD" ? answer_text{} : std::move(body)});
+      },
+      [this](const caf::error& error) { answer_error(error); });
+}
+
+void connection::answer_list() {
+  if (settings_->config.keep_results == 0)
+    return refuse_method("POST");
+  request(settings_->router, caf::infinite, atom::find_v)
+    .then([this](const std::vector<snapshot_ptr>& results) { respond(json_response(200, list_body(results))); },
+          [this](const caf::error& error) { answer_error(error); });
 }
 
 void connection::cancel_by_id() {

@@ -38,7 +38,7 @@ http_response text_response(unsigned status, std::string body) {
   return response;
 }
 
-std::string make_head(const http_response& response, uint64_t length, bool keep_alive) {
+std::string make_head(const http_response& response, std::optional<uint64_t> length, bool keep_alive) {
   std::string head;
   head.reserve(192);
   head += "HTTP/1.1 ";
@@ -50,8 +50,10 @@ std::string make_head(const http_response& response, uint64_t length, bool keep_
     head += "\r\ncontent-type: ";
     head += response.content_type;
   }
-  head += "\r\ncontent-length: ";
-  head += std::to_string(length);
+  if (length) {
+    head += "\r\ncontent-length: ";
+    head += std::to_string(*length);
+  }
   for (auto& line : response.more_headers) {
     head += "\r\n";
     head += line;

@@ -1,5 +1,6 @@
 #pragma once
 #include "prediction/prediction.hpp"
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ http_response json_response(unsigned status, std::string body);
 /// A rejection by the HTTP layer, in plain words.
 http_response text_response(unsigned status, std::string body);
 
-/// The head of a response, empty line included. `length` counts the bytes of the whole body.
-std::string make_head(const http_response& response, uint64_t length, bool keep_alive);
+/// The head of a response, empty line included. `length` counts the bytes of the whole body; none for a chunked one.
+std::string make_head(const http_response& response, std::optional<uint64_t> length, bool keep_alive);
 
 } // namespace cog

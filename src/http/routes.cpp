@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::string_view get_methods = "GET,HEAD";
 
+bool is_get(std::string_view method) {
+  return method == "GET" || method == "HEAD";
+}
+
 struct fixed_route {
   std::string_view path;
   std::string_view methods;
@@ -52,7 +56,7 @@ std::string percent_decode(std::string_view text) {
 }
 
 bool allows(std::string_view methods, std::string_view method) {
-  return method == methods || (methods == get_methods && (method == "GET" || method == "HEAD"));
+  return method == methods || (methods == get_methods && is_get(method));
 }
 
 route_match found(route where, std::string id = {}) {
@@ -86,6 +90,8 @@ std::optional<route_match> under(std::string_view prefix, std::string_view path,
   constexpr std::string_view suffix = "/cancel";
   if (path.ends_with(suffix) && path.size() > suffix.size())
     return with_id("POST", method, path.substr(0, path.size() - suffix.size()), cancel);
+  if (is_get(method) && put == route::prediction)
+    return with_id(get_methods, method, path, route::kept_prediction);
   return with_id("PUT", method, path, put);
 }
 
@@ -93,6 +99,8 @@ std::optional<route_match> under(std::string_view prefix, std::string_view path,
 
 route_match match_route(std::string_view method, std::string_view target) {
   auto path = target.substr(0, target.find('?'));
+  if (path == "/predictions" && is_get(method))
+    return found(route::kept_predictions);
   for (auto& fixed : fixed_routes)
     if (path == fixed.path)
       return allows(fixed.methods, method) ? found(fixed.where) : wrong_method(fixed.methods);

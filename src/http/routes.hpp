@@ -15,6 +15,8 @@ enum class route : uint8_t {
   shutdown,
   predictions,          // POST
   prediction,           // PUT {id}
+  kept_predictions,     // GET
+  kept_prediction,      // GET {id}
   cancel_prediction,    // POST {id}/cancel
   trainings,
   training,

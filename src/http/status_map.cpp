@@ -19,6 +19,8 @@ error_status status_of(errc code) {
       return {503, true, 1};
     case errc::invalid_input:
       return {422, false, 0};
+    case errc::too_many_followers:
+      return {429, false, 1};
     case errc::not_found:
       return {404, false, 0};
     case errc::download_failed:

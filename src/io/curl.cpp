@@ -90,7 +90,6 @@ std::string download::check_url() {
 
 void download::configure() {
   auto* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
@@ -159,12 +158,12 @@ curl_multi::curl_multi() {
     throw std::bad_alloc{};
 }
 
-void curl_multi::add(download& which) {
-  curl_multi_add_handle(multi_.get(), which.handle());
+void curl_multi::add(CURL* which) {
+  curl_multi_add_handle(multi_.get(), which);
 }
 
-void curl_multi::remove(download& which) {
-  curl_multi_remove_handle(multi_.get(), which.handle());
+void curl_multi::remove(CURL* which) {
+  curl_multi_remove_handle(multi_.get(), which);
 }
 
 std::vector<curl_multi::outcome> curl_multi::perform() {
@@ -173,12 +172,10 @@ std::vector<curl_multi::outcome> curl_multi::perform() {
   std::vector<outcome> ended;
   int left = 0;
   while (auto* message = curl_multi_info_read(multi_.get(), &left)) {
-    char* which = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &which);
-    ended.push_back({reinterpret_cast<download*>(which), message->data.result});
+    ended.push_back({message->easy_handle, message->data.result});
   }
   for (auto& item : ended)
-    remove(*item.which);
+    remove(item.which);
   return ended;
 }
 

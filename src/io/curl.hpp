@@ -71,18 +71,18 @@ private:
   std::unique_ptr<CURL, cleanup> easy_;
 };
 
-/// Many downloads at once on one thread. Only `wake` may be called by other threads.
+/// Many transfers at once on one thread. Only `wake` may be called by other threads.
 class curl_multi {
 public:
   struct outcome {
-    download* which;
+    CURL* which;
     CURLcode code;
   };
 
   curl_multi();
 
-  void add(download& which);
-  void remove(download& which);
+  void add(CURL* which);
+  void remove(CURL* which);
 
   /// Moves all on as far as they go without waiting; returns those that have ended, which are removed.
   std::vector<outcome> perform();

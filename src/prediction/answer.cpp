@@ -1,4 +1,5 @@
 #include "prediction/answer.hpp"
+#include "prediction/clock_text.hpp"
 #include "prediction/json_tree.hpp"
 #include <utility>
 
@@ -13,8 +14,12 @@ public:
                   prediction.metrics.size() + prediction.input.size() + 128);
   }
 
-  answer_text write(bool with_output, bool with_input) {
+  answer_text write(bool with_output, bool with_input, bool with_times = false) {
     text_ += '{';
+    if (with_times) {
+      write_time("completed_at", prediction_.completed);
+      write_time("created_at", prediction_.created);
+    }
     if (prediction_.status == prediction_status::failed)
       write_string("error", prediction_.error);
     write_string("id", prediction_.id);
@@ -24,10 +29,22 @@ public:
     write_metrics();
     if (with_output)
       write_output();
+    if (with_times)
+      write_time("started_at", prediction_.started);
     write_string("status", to_string(prediction_.status));
     text_ += '}';
     pieces_.emplace_back(std::move(text_));
     return std::move(pieces_);
+  }
+
+  std::string write_summary() {
+    text_ += '{';
+    write_time("completed_at", prediction_.completed);
+    write_time("created_at", prediction_.created);
+    write_string("id", prediction_.id);
+    write_time("started_at", prediction_.started);
+    write_string("status", to_string(prediction_.status));
+    return text_ + '}';
   }
 
 private:
@@ -40,6 +57,12 @@ private:
   void write_string(std::string_view key, std::string_view value) {
     write_key(key);
     append_json_string(text_, value);
+  }
+
+  /// Nothing for one that has not come.
+  void write_time(std::string_view key, std::chrono::system_clock::time_point moment) {
+    if (moment != std::chrono::system_clock::time_point{})
+      write_string(key, to_rfc3339(moment));
   }
 
   void write_json(std::string_view key, std::string_view json) {
@@ -129,6 +152,20 @@ answer_text final_answer(const prediction_snapshot& prediction) {
 
 answer_text state_answer(const prediction_snapshot& prediction) {
   return answer_writer{prediction}.write(has_output(prediction), true);
+}
+
+answer_text kept_answer(const prediction_snapshot& prediction) {
+  return answer_writer{prediction}.write(has_output(prediction), false, true);
+}
+
+std::string list_body(const std::vector<snapshot_ptr>& predictions) {
+  std::string text = R"({"results":[)";
+  auto separator = "";
+  for (auto& prediction : predictions) {
+    text += std::exchange(separator, ",");
+    text += answer_writer{*prediction}.write_summary();
+  }
+  return text + "]}";
 }
 
 std::string data_url_prefix(std::string_view mime) {

@@ -21,6 +21,12 @@ answer_text final_answer(const prediction_snapshot& prediction);
 /// The state of a prediction at any time (http-api sections 9.3 and 10); with its input if the snapshot has one.
 answer_text state_answer(const prediction_snapshot& prediction);
 
+/// A finished or running prediction as `GET /predictions/{id}` tells it: like the final answer, with its times.
+answer_text kept_answer(const prediction_snapshot& prediction);
+
+/// `{"results":[{"id":..,"status":..,times},..]}`.
+std::string list_body(const std::vector<snapshot_ptr>& predictions);
+
 /// `"data:<mime>;base64,` with the quote.
 std::string data_url_prefix(std::string_view mime);
 

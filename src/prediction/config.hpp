@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace cog {
@@ -39,6 +40,11 @@ struct server_config {
   std::string user_agent;              // of downloads
   bool await_explicit_shutdown = false;
   std::string upload_url;
+  uint64_t keep_results = 100;
+  uint64_t keep_files = 1073741824;    // bytes
+  uint64_t stream_history = 1024;      // events
+  seconds webhook_interval{0.5};       // between two that are not terminal
+  std::optional<std::string> webhook_token;
 };
 
 } // namespace cog

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -56,6 +57,7 @@ struct prediction_snapshot {
   std::string error;          // of a failed one
   std::string input;          // JSON; only for one in flight that was asked for by its id
   double predict_time = 0;    // seconds since the slot was taken; only once terminal
+  std::chrono::system_clock::time_point created, started, completed;   // the last only once terminal
   std::vector<folder_ptr> folders;
 };
 using snapshot_ptr = std::shared_ptr<const prediction_snapshot>;

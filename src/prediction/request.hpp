@@ -23,6 +23,11 @@ struct prediction_request {
   bool has_id = false;
   bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
+  bool respond_async = false;
+  bool streamed = false;                // made by a client who follows its events
+  std::chrono::system_clock::time_point created;
+  std::string traceparent;
+  std::string tracestate;
   byte_range input;                        // length 0: `{}`
   byte_range context;                      // length 0: `{}`
   std::vector<file_value> files;           // ascending by place

@@ -22,9 +22,11 @@ struct health_fixture : actor_fixture {
       workers.push_back(system.spawn([this](worker_actor::pointer self) -> worker_actor::behavior_type {
         return {
           [this](atom::start) { promises[answered].deliver(verdict); },
-          [](atom::run, const request_ptr&, const inputs_actor&) { return snapshot_ptr{}; },
+          [](atom::run, const request_ptr&, const companions&) { return snapshot_ptr{}; },
           [](atom::cancel, const request_ptr&) { /* nop */ },
           [](atom::find, const std::string&) { return snapshot_ptr{}; },
+          [](atom::attach, const std::string&, const follower_actor&) { return snapshot_ptr{}; },
+          [](atom::detach, const std::string&, const follower_actor&) { /* nop */ },
           [this, self](atom::check) -> caf::result<std::string> {
             promises.push_back(self->make_response_promise<std::string>());
             return promises.back();

@@ -12,7 +12,8 @@ struct fake_worker_state {
   bool started = false;
   bool drained = false;
   std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
-  std::vector<std::string> canceled;
+  std::vector<std::string> canceled, attached, detached;
+  std::vector<companions> others;   // of all it was asked to run
   snapshot_ptr result;   // for the first one that runs; delivered when the worker is started again
 };
 
@@ -26,7 +27,8 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
         state->running.erase(state->running.begin());
       }
     },
-    [=](atom::run, const request_ptr& request, const inputs_actor&) -> caf::result<snapshot_ptr> {
+    [=](atom::run, const request_ptr& request, const companions& others) -> caf::result<snapshot_ptr> {
+      state->others.push_back(others);
       auto promise = self->make_response_promise<snapshot_ptr>();
       state->running.emplace_back(request, promise);
       return promise;
@@ -38,6 +40,11 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
       found->status = prediction_status::processing;
       return snapshot_ptr{std::move(found)};
     },
+    [=](atom::attach, const std::string& id, const follower_actor&) -> caf::result<snapshot_ptr> {
+      state->attached.push_back(id);
+      return snapshot_ptr{std::make_shared<prediction_snapshot>()};
+    },
+    [=](atom::detach, const std::string& id, const follower_actor&) { state->detached.push_back(id); },
     [=](atom::check) { return std::string{}; },
     [=](atom::drain) {
       state->drained = true;
@@ -48,7 +55,7 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
 
 /// A router with fake workers; its health actor only takes notes.
 struct router_fixture : actor_fixture {
-  explicit router_fixture(uint64_t max_queue = 0) {
+  explicit router_fixture(uint64_t max_queue = 0, result_ring::limits keep = {}) {
     auto health = system.spawn([this](health_actor::pointer) -> health_actor::behavior_type {
       return {
         [](atom::describe, const description_ptr&, const std::vector<worker_actor>&) { /* nop */ },
@@ -75,16 +82,24 @@ struct router_fixture : actor_fixture {
           return {[](atom::prepare) { return std::make_shared<const prepared_input>(); }};
         })};
       },
+      [this](const request_ptr&) -> follower_actor {
+        couriers.push_back(make_follower());
+        return couriers.back();
+      },
     };
-    under_test = system.spawn(router, health, std::move(make), max_queue);
+    under_test = system.spawn(router, health, std::move(make), max_queue, keep);
     scheduler.run();
   }
 
   ~router_fixture() {
     caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
     scheduler.run();
+    for (auto& courier : couriers)
+      caf::anon_send_exit(courier, caf::exit_reason::user_shutdown);
+    scheduler.run();
     workers.clear();
     handles.clear();
+    couriers.clear();
   }
 
   /// The model is known and has so many workers and slots.
@@ -131,11 +146,11 @@ struct router_fixture : actor_fixture {
   };
   using answer_ptr = std::shared_ptr<answer>;
 
-  answer_ptr run(const request_ptr& request) {
+  answer_ptr run(const request_ptr& request, const follower_actor& stream = {}) {
     auto result = std::make_shared<answer>();
     auto router = under_test;
     system.spawn([=](caf::event_based_actor* self) {
-      self->request(router, caf::infinite, atom::run_v, request)
+      self->request(router, caf::infinite, atom::run_v, request, stream)
         .then(
           [=](const snapshot_ptr& snapshot) {
             result->snapshot = snapshot;
@@ -158,9 +173,16 @@ struct router_fixture : actor_fixture {
     snapshot->id = request->id;
     snapshot->status = status;
     workers[worker]->result = std::move(snapshot);
-    caf::anon_send(under_test, atom::retire_v, worker, request);
+    caf::anon_send(under_test, atom::retire_v, worker, request, workers[worker]->result);
     caf::anon_send(handles[worker], atom::start_v);
     scheduler.run();
+  }
+
+  /// Keeps what it is told.
+  follower_actor make_follower() {
+    return system.spawn([this](follower_actor::pointer) -> follower_actor::behavior_type {
+      return {[this](atom::event, const event_ptr& event) { told.push_back(event); }};
+    });
   }
 
   uint64_t free_slots() { return std::stoull((*ask<health_ptr>(under_test, atom::check_v))->cause); }
@@ -171,6 +193,8 @@ struct router_fixture : actor_fixture {
   std::map<uint64_t, bool> set_up;
   std::vector<worker_report> reports;
   int inputs_made = 0;
+  std::vector<follower_actor> couriers;
+  std::vector<event_ptr> told;
 };
 
 } // namespace cog

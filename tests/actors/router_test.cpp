@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: the slot is free before the answer is
   make_ready(1, 1);
   run(make_request("a"));
   CHECK(free_slots() == 0);
-  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, workers[0]->running.front().first);
+  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, workers[0]->running.front().first, snapshot_ptr{});
   scheduler.run();
   CHECK(free_slots() == 1);
 }
@@ -264,4 +264,122 @@ TEST_CASE_FIXTURE(line_fixture, "router: who waits in the line when the router e
   caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
   scheduler.run();
   CHECK(waiting->error == errc::draining);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: respond-async is answered at once, and the prediction runs") {
+  make_ready(1, 1);
+  auto request = make_request("a");
+  request->respond_async = true;
+  auto accepted = run(request);
+  REQUIRE(accepted->snapshot);
+  CHECK(accepted->snapshot->status == prediction_status::starting);
+  CHECK(workers[0]->running.size() == 1);
+  CHECK(free_slots() == 0);
+}
+
+TEST_CASE_FIXTURE(line_fixture, "router: respond-async that has to wait is answered at once, and runs in its turn") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto request = make_request("b");
+  request->respond_async = true;
+  CHECK(run(request)->snapshot->status == prediction_status::starting);
+  finish(0);
+  REQUIRE(workers[0]->running.size() == 1);
+  CHECK(workers[0]->running[0].first->id == "b");
+}
+
+TEST_CASE_FIXTURE(line_fixture, "router: who follows one that waits hears of its cancellation") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto request = make_request("b");
+  request->webhook = "http://hooks";
+  request->respond_async = true;
+  run(request);
+  CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{"b"}));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]->what == prediction_event::kind::completed);
+  CHECK(told[0]->end->status == prediction_status::canceled);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: a courier is made for an accepted request with a webhook only") {
+  make_ready(1, 1);
+  auto request = make_request("a");
+  request->webhook = "http://hooks";
+  run(request);
+  CHECK(couriers.size() == 1);
+  CHECK(workers[0]->others[0].courier == couriers[0]);
+  auto refused = make_request("b");
+  refused->webhook = "http://hooks";
+  run(refused);
+  CHECK(couriers.size() == 1);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: drain waits for the couriers") {
+  make_ready(1, 1);
+  auto request = make_request("a");
+  request->webhook = "http://hooks";
+  run(request);
+  finish(0);
+  caf::anon_send(under_test, atom::drain_v, false);
+  scheduler.run();
+  CHECK_FALSE(workers[0]->drained);
+  caf::anon_send_exit(couriers[0], caf::exit_reason::user_shutdown);
+  scheduler.run();
+  CHECK(workers[0]->drained);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: a PUT of what is kept gives the result, with another input it runs") {
+  make_ready(1, 1);
+  run(make_request("a", true));
+  finish(0);
+  auto kept = run(make_request("a", true));
+  REQUIRE(kept->snapshot);
+  CHECK(kept->snapshot->status == prediction_status::succeeded);
+  auto other = make_request("a", true);
+  other->body = R"({"x":1})";
+  other->input = {0, other->body.size()};
+  CHECK(run(other)->pending);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: a POST of what is kept runs again") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  finish(0);
+  CHECK(run(make_request("a"))->pending);
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: finds what runs, what is kept, and nothing else") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  CHECK((*ask<snapshot_ptr>(under_test, atom::find_v, std::string{"a"}))->status == prediction_status::processing);
+  finish(0);
+  CHECK((*ask<snapshot_ptr>(under_test, atom::find_v, std::string{"a"}))->status == prediction_status::succeeded);
+  CHECK(ask<std::vector<snapshot_ptr>>(under_test, atom::find_v)->size() == 1);
+  CHECK_FALSE(ask<snapshot_ptr>(under_test, atom::find_v, std::string{"b"}));
+}
+
+TEST_CASE_FIXTURE(router_fixture, "router: a follower joins and leaves the worker's prediction") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto follower = make_follower();
+  run(make_request("a", true), follower);
+  CHECK(workers[0]->attached == std::vector<std::string>{"a"});
+  caf::anon_send(under_test, atom::detach_v, std::string{"a"}, follower);
+  scheduler.run();
+  CHECK(workers[0]->detached == std::vector<std::string>{"a"});
+  caf::anon_send_exit(follower, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE_FIXTURE(line_fixture, "router: a streaming client who leaves the line gives up its place") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto request = make_request("b");
+  request->streamed = true;
+  auto follower = make_follower();
+  run(request, follower);
+  caf::anon_send(under_test, atom::detach_v, std::string{"b"}, follower);
+  scheduler.run();
+  finish(0);
+  CHECK(workers[0]->running.empty());
+  caf::anon_send_exit(follower, caf::exit_reason::user_shutdown);
 }

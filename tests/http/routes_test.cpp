@@ -33,7 +33,7 @@ TEST_CASE("routes: an id that is no UTF-8 is marked") {
 
 TEST_CASE("routes: a wrong method tells what is allowed") {
   CHECK(match_route("POST", "/health-check").allow == "GET,HEAD");
-  CHECK(match_route("GET", "/predictions").allow == "POST");
+  CHECK(match_route("GET", "/trainings").allow == "POST");
   CHECK(match_route("OPTIONS", "/predictions").allow == "POST");
   CHECK(match_route("DELETE", "/predictions/x").allow == "PUT");
   CHECK(match_route("GET", "/predictions/x/cancel").allow == "POST");
@@ -50,4 +50,12 @@ TEST_CASE("routes: unknown paths and empty ids are nowhere") {
     CHECK(match.where == route::none);
     CHECK(match.allow.empty());
   }
+}
+
+TEST_CASE("routes: kept predictions are fetched one by one or listed") {
+  CHECK(match_route("GET", "/predictions").where == route::kept_predictions);
+  auto one = match_route("HEAD", "/predictions/a%20b");
+  CHECK(one.where == route::kept_prediction);
+  CHECK(one.id == "a b");
+  CHECK(match_route("GET", "/trainings/x").allow == "PUT");
 }

@@ -1,0 +1,167 @@
+#include "actors/courier.hpp"
+#include "actors/files.hpp"
+#include "prediction/answer.hpp"
+#include "version.hpp"
+#include <algorithm>
+#include <array>
+#include <spdlog/spdlog.h>
+
+namespace cog {
+
+namespace {
+
+constexpr size_t most_waiting = 64;          // webhooks that are not terminal
+constexpr unsigned most_attempts = 13;       // of the terminal one
+constexpr std::chrono::milliseconds first_pause{200};
+constexpr unsigned most_doublings = 9;       // 102.4 s
+constexpr std::array retried{uint64_t{0}, uint64_t{408}, uint64_t{425}, uint64_t{429}, uint64_t{500},
+                             uint64_t{502}, uint64_t{503}, uint64_t{504}};
+
+/// The whole text, files in base64.
+std::string to_text(const answer_text& answer) {
+  std::string text;
+  for (auto& piece : answer) {
+    if (auto* file = std::get_if<output_file>(&piece)) {
+      auto content = encode_piece({file->path, 0, file->size});
+      text += data_url_prefix(file->mime) + (content ? *content : std::string{}) + '"';
+    } else {
+      text += std::get<std::string>(piece);
+    }
+  }
+  return text;
+}
+
+} // namespace
+
+void courier_state::take(const prediction_event& event) {
+  using kind = prediction_event::kind;
+  switch (event.what) {
+    case kind::start:
+      so_far.status = prediction_status::processing;
+      return enqueue(webhook_start);
+    case kind::output:
+      add_chunk(event);
+      return enqueue(webhook_output);
+    case kind::log:
+      so_far.logs += event.text;
+      return enqueue(webhook_logs);
+    case kind::metric:
+      return metrics.apply(event.mode, event.name, event.text);
+    case kind::completed:
+      end = event.end;
+      if (std::exchange(logs_held_back, false)) {
+        last_sent = clock::time_point::min();
+        enqueue(webhook_logs);
+      }
+      return enqueue(webhook_completed);
+    case kind::truncated:
+      return;
+  }
+}
+
+void courier_state::add_chunk(const prediction_event& event) {
+  auto& output = so_far.output;
+  output.form = prediction_output::shape::chunks;
+  if (!output.json.empty())
+    output.json += ',';
+  for (auto file : event.files) {
+    file.at.offset += output.json.size();
+    output.files.push_back(std::move(file));
+  }
+  output.json += event.text;
+  if (event.holder)
+    so_far.folders.push_back(event.holder);
+}
+
+void courier_state::enqueue(webhook_event event) {
+  if ((request->webhook_events & event) == 0)
+    return send_next();
+  auto now = clock::now();
+  bool throttled = event == webhook_start || event == webhook_logs;
+  if (throttled && last_sent != clock::time_point::min() && now - last_sent < config.webhook_interval) {
+    logs_held_back = true;
+    return;
+  }
+  if (event != webhook_completed) {
+    last_sent = now;
+    logs_held_back = false;
+    if (waiting.size() >= most_waiting)
+      waiting.clear();   // the newest says all that they would have said
+  }
+  waiting.push_back({event, so_far.output.json.size(), so_far.output.files.size(), so_far.logs.size()});
+  send_next();
+}
+
+void courier_state::send_next() {
+  if (current)
+    return;
+  if (!waiting.empty()) {
+    current = waiting.front();
+    waiting.pop_front();
+    attempts = 0;
+    return post();
+  }
+  if (end)
+    self->quit();
+}
+
+post_job courier_state::make_job() const {
+  post_job job;
+  job.url = request->webhook;
+  if (current->event == webhook_completed) {
+    job.body = to_text(state_answer(*end));
+  } else {
+    auto state = so_far;
+    state.output.json.resize(current->output_bytes);
+    state.output.files.resize(current->files);
+    state.logs.resize(current->log_bytes);
+    state.metrics = metrics.members();
+    job.body = to_text(state_answer(state));
+  }
+  job.headers = {"Content-Type: application/json", "User-Agent: coglet/" + std::string{build_version}};
+  if (config.webhook_token)
+    job.headers.push_back("Authorization: Bearer " + *config.webhook_token);
+  if (!request->traceparent.empty())
+    job.headers.push_back("traceparent: " + request->traceparent);
+  if (!request->tracestate.empty())
+    job.headers.push_back("tracestate: " + request->tracestate);
+  return job;
+}
+
+void courier_state::post() {
+  ++attempts;
+  self->request(transfers, caf::infinite, atom::post_v, make_job())
+    .then([this](const post_outcome& outcome) { on_outcome(outcome); },
+          [this](const caf::error& error) { on_outcome({0, 0, text_of(error)}); });
+}
+
+void courier_state::on_outcome(const post_outcome& outcome) {
+  bool taken = outcome.status >= 200 && outcome.status < 300;
+  bool terminal = current->event == webhook_completed;
+  if (terminal && !taken && attempts < most_attempts
+      && std::find(retried.begin(), retried.end(), outcome.status) != retried.end()) {
+    std::chrono::milliseconds pause = first_pause * (1 << std::min(attempts - 1, most_doublings));
+    pause = std::max<std::chrono::milliseconds>(pause, std::chrono::seconds{outcome.retry_after});
+    return self->delayed_send(self, pause, atom::tick_v);
+  }
+  if (!taken)
+    spdlog::log(terminal ? spdlog::level::err : spdlog::level::warn,
+                "courier: webhook-failed, id={} url={} status={} error={} attempts={}", request->id, request->webhook,
+                outcome.status, outcome.error, attempts);
+  current.reset();
+  send_next();
+}
+
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
+                                     transfer_actor transfers, server_config config) {
+  self->state.so_far.id = request->id;
+  self->state.request = std::move(request);
+  self->state.transfers = std::move(transfers);
+  self->state.config = std::move(config);
+  return {
+    [self](atom::event, const event_ptr& event) { self->state.take(*event); },
+    [self](atom::tick) { self->state.post(); },
+  };
+}
+
+} // namespace cog

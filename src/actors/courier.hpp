@@ -1,0 +1,53 @@
+#pragma once
+#include "actors/messages.hpp"
+#include "prediction/config.hpp"
+#include "prediction/metrics.hpp"
+#include <chrono>
+#include <deque>
+#include <optional>
+
+namespace cog {
+
+/// Brings the webhooks of one prediction, one after the other, and ends when the last was taken or given up.
+struct courier_state {
+  using clock = std::chrono::steady_clock;
+
+  /// What a webhook that waits will say: how much of what has come belongs to it.
+  struct delivery {
+    webhook_event event = webhook_start;
+    size_t output_bytes = 0;
+    size_t files = 0;
+    size_t log_bytes = 0;
+  };
+
+  explicit courier_state(courier_actor::pointer self) : self{self} {
+    // nop
+  }
+
+  void take(const prediction_event& event);
+  void add_chunk(const prediction_event& event);
+  void enqueue(webhook_event event);
+  void send_next();
+  void post();
+  void on_outcome(const post_outcome& outcome);
+  post_job make_job() const;
+
+  courier_actor::pointer self;
+  request_ptr request;
+  transfer_actor transfers;
+  server_config config;
+  prediction_snapshot so_far;
+  metric_set metrics;
+  snapshot_ptr end;                 // once completed
+  std::deque<delivery> waiting;
+  std::optional<delivery> current;  // under way
+  bool logs_held_back = false;      // by the throttle, since the last one sent
+  unsigned attempts = 0;            // of the current one
+  clock::time_point last_sent = clock::time_point::min();
+  static inline const char* name = "courier";
+};
+
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
+                                     transfer_actor transfers, server_config config);
+
+} // namespace cog
