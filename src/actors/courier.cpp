@@ -1,5 +1,4 @@
 #include "actors/courier.hpp"
-#include "actors/files.hpp"
 #include "prediction/answer.hpp"
 #include "version.hpp"
 #include <algorithm>
@@ -12,24 +11,12 @@ namespace {
 
 constexpr size_t most_waiting = 64;          // webhooks that are not terminal
 constexpr unsigned most_attempts = 13;       // of the terminal one
+constexpr unsigned last_attempts = 4;        // of it, once the server stops
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr unsigned most_doublings = 9;       // 102.4 s
-constexpr std::array retried{uint64_t{0}, uint64_t{408}, uint64_t{425}, uint64_t{429}, uint64_t{500},
+constexpr uint64_t longest_retry_after = 3600;   // seconds
+constexpr std::array retried{uint64_t{0},   uint64_t{429}, uint64_t{500},
                              uint64_t{502}, uint64_t{503}, uint64_t{504}};
-
-/// The whole text, files in base64.
-std::string to_text(const answer_text& answer) {
-  std::string text;
-  for (auto& piece : answer) {
-    if (auto* file = std::get_if<output_file>(&piece)) {
-      auto content = encode_piece({file->path, 0, file->size});
-      text += data_url_prefix(file->mime) + (content ? *content : std::string{}) + '"';
-    } else {
-      text += std::get<std::string>(piece);
-    }
-  }
-  return text;
-}
 
 } // namespace
 
@@ -109,14 +96,16 @@ post_job courier_state::make_job() const {
   post_job job;
   job.url = request->webhook;
   if (current->event == webhook_completed) {
-    job.body = to_text(state_answer(*end));
+    job.body = state_answer(*end);
+    job.holders = end->folders;
   } else {
     auto state = so_far;
     state.output.json.resize(current->output_bytes);
     state.output.files.resize(current->files);
     state.logs.resize(current->log_bytes);
     state.metrics = metrics.members();
-    job.body = to_text(state_answer(state));
+    job.body = state_answer(state);
+    job.holders = state.folders;
   }
   job.headers = {"Content-Type: application/json", "User-Agent: coglet/" + std::string{build_version}};
   if (config.webhook_token)
@@ -130,6 +119,7 @@ post_job courier_state::make_job() const {
 
 void courier_state::post() {
   ++attempts;
+  pausing = false;
   self->request(transfers, caf::infinite, atom::post_v, make_job())
     .then([this](const post_outcome& outcome) { on_outcome(outcome); },
           [this](const caf::error& error) { on_outcome({0, 0, text_of(error)}); });
@@ -138,10 +128,13 @@ void courier_state::post() {
 void courier_state::on_outcome(const post_outcome& outcome) {
   bool taken = outcome.status >= 200 && outcome.status < 300;
   bool terminal = current->event == webhook_completed;
-  if (terminal && !taken && attempts < most_attempts
+  if (terminal && !taken && attempts < (draining ? last_attempts : most_attempts)
       && std::find(retried.begin(), retried.end(), outcome.status) != retried.end()) {
     std::chrono::milliseconds pause = first_pause * (1 << std::min(attempts - 1, most_doublings));
-    pause = std::max<std::chrono::milliseconds>(pause, std::chrono::seconds{outcome.retry_after});
+    if (!draining)
+      pause = std::max<std::chrono::milliseconds>(
+        pause, std::chrono::seconds{std::min(outcome.retry_after, longest_retry_after)});
+    pausing = true;
     return self->delayed_send(self, pause, atom::tick_v);
   }
   if (!taken)
@@ -152,6 +145,13 @@ void courier_state::on_outcome(const post_outcome& outcome) {
   send_next();
 }
 
+void courier_state::drain() {
+  draining = true;
+  attempts = pausing ? 0 : 1;
+  if (pausing)
+    post();
+}
+
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
                                      transfer_actor transfers, server_config config) {
   self->state.so_far.id = request->id;
@@ -160,7 +160,11 @@ courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_sta
   self->state.config = std::move(config);
   return {
     [self](atom::event, const event_ptr& event) { self->state.take(*event); },
-    [self](atom::tick) { self->state.post(); },
+    [self](atom::drain) { self->state.drain(); },
+    [self](atom::tick) {
+      if (self->state.pausing)
+        self->state.post();
+    },
   };
 }
 

@@ -28,6 +28,7 @@ struct courier_state {
   void add_chunk(const prediction_event& event);
   void enqueue(webhook_event event);
   void send_next();
+  void drain();
   void post();
   void on_outcome(const post_outcome& outcome);
   post_job make_job() const;
@@ -43,6 +44,8 @@ struct courier_state {
   std::optional<delivery> current;  // under way
   bool logs_held_back = false;      // by the throttle, since the last one sent
   unsigned attempts = 0;            // of the current one
+  bool pausing = false;             // before another attempt
+  bool draining = false;            // the server stops
   clock::time_point last_sent = clock::time_point::min();
   static inline const char* name = "courier";
 };

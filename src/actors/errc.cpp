@@ -17,6 +17,8 @@ std::string to_string(errc code) {
       return "All workers died too often and were given up";
     case errc::draining:
       return "The server is shutting down";
+    case errc::not_streaming:
+      return "This model does not support streaming responses. Add @cog.streaming to predict() to enable SSE.";
     case errc::invalid_input:
       return "The input is invalid";
     case errc::id_in_flight:

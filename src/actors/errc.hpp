@@ -16,6 +16,7 @@ enum class errc : uint8_t {
   setup_failed,       // the model's setup failed; only a new server mends that
   defunct,            // all workers were given up
   draining,           // the server is stopping
+  not_streaming,      // an event stream of a model that does not offer it
   invalid_input,      // the edge's verdict on a request; its errors are in the request
   id_in_flight,       // a POST names the id of a prediction in flight
   too_many_followers, // 1024 follow this prediction already

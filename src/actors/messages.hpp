@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/errc.hpp"
+#include "prediction/answer.hpp"
 #include "prediction/event.hpp"
 #include "prediction/health_state.hpp"
 #include "prediction/prediction.hpp"
@@ -32,10 +33,11 @@ struct prepared_input {
 };
 using prepared_ptr = std::shared_ptr<const prepared_input>;
 
-/// One HTTP POST, with the header lines given.
+/// One HTTP POST of JSON, with the header lines given.
 struct post_job {
   std::string url;
-  std::string body;
+  answer_text body;
+  std::vector<folder_ptr> holders;   // of the files in it
   std::vector<std::string> headers;
 };
 
@@ -80,6 +82,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, event, "event")
   CAF_ADD_ATOM(cog, cog::atom, post, "post")
   CAF_ADD_ATOM(cog, cog::atom, check, "check")
+  CAF_ADD_ATOM(cog, cog::atom, metrics, "metrics")
   CAF_ADD_ATOM(cog, cog::atom, start, "start")
   CAF_ADD_ATOM(cog, cog::atom, drain, "drain")
   CAF_ADD_ATOM(cog, cog::atom, describe, "describe")
@@ -127,14 +130,16 @@ using follower_actor = caf::typed_actor<
   caf::reacts_to<atom::event, event_ptr>>;
 
 using courier_actor = follower_actor::extend<
+  // The server stops: what has failed so far is tried again at once, and given up after a few attempts.
+  caf::reacts_to<atom::drain>,
   // INTERNAL: time for another attempt.
   caf::reacts_to<atom::tick>>;
 
-/// Who accompanies a prediction; each may be null.
+/// Who accompanies a prediction; inputs and courier may be null.
 struct companions {
-  inputs_actor inputs;      // makes its input files
-  follower_actor courier;   // brings its webhooks
-  follower_actor stream;    // the client who made it, and follows it
+  inputs_actor inputs;                  // makes its input files
+  courier_actor courier;                // brings its webhooks
+  std::vector<follower_actor> streams;  // of the client who made it, and of those who came while it waited
 };
 
 } // namespace cog
@@ -170,13 +175,17 @@ using health_actor = caf::typed_actor<
   caf::replies_to<atom::check, uint64_t>::with<health_ptr>>;
 
 using router_actor = caf::typed_actor<
-  // Runs a prediction and answers its end, or, when the request says respond-async, that it was accepted. A PUT whose id
-  // is in flight is answered with the state of that one, a PUT of what is kept with its result. With a follower (null:
-  // none), the answer is what matters only if it comes before the first event.
-  // Errors: invalid_input, at_capacity, not_ready, setup_failed, defunct, draining, id_in_flight, too_many_followers.
+  // Runs a prediction and answers its end, or, when the request says respond-async or there is a follower (null: none),
+  // that it was accepted. A PUT whose id is in flight is answered with the state of that one, a PUT of what is kept with
+  // its result. Unless the state is terminal, events come to the follower, maybe before the answer does.
+  // Errors: invalid_input, not_streaming, at_capacity, not_ready, setup_failed, defunct, draining, id_in_flight,
+  // too_many_followers.
   caf::replies_to<atom::run, request_ptr, follower_actor>::with<snapshot_ptr>,
   // A worker gives back what it could not begin.
   caf::replies_to<atom::rerun, request_ptr, companions>::with<snapshot_ptr>,
+  // Tells the events of the prediction from the first on; one that has ended answers its result. Errors: not_found,
+  // too_many_followers.
+  caf::replies_to<atom::attach, std::string, follower_actor>::with<snapshot_ptr>,
   // The follower of this prediction has left.
   caf::reacts_to<atom::detach, std::string, follower_actor>,
   // The state of a prediction, in flight or kept; `not_found` else.
@@ -189,6 +198,8 @@ using router_actor = caf::typed_actor<
   caf::replies_to<atom::cancel, std::string>::with<bool>,
   // The model's document; null until worker 0 has described the model.
   caf::replies_to<atom::document>::with<document_ptr>,
+  // What the pool has done and how it stands, in the text format of Prometheus.
+  caf::replies_to<atom::metrics>::with<std::string>,
   // Passed on to health together with the free slots.
   caf::replies_to<atom::check>::with<health_ptr>,
   // Worker 0 has loaded the model: what it is, and how many workers it gets.

@@ -12,6 +12,7 @@ std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& req
   auto result = std::make_shared<prediction_snapshot>();
   result->id = request.id;
   result->status = status;
+  result->created = request.created;
   return result;
 }
 
@@ -19,6 +20,10 @@ std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& req
 
 uint64_t router_state::free_slots() const {
   return draining || running >= capacity ? 0 : std::min<uint64_t>(idle.size(), capacity - running);
+}
+
+std::string router_state::metrics_text() const {
+  return metrics.text(pool, {capacity, free_slots(), line.size(), couriers.size(), ring.size()});
 }
 
 caf::error router_state::refusal() const {
@@ -55,9 +60,10 @@ companions router_state::companions_for(const request_ptr& request, const follow
   if (!request->webhook.empty()) {
     others.courier = make.courier(request);
     self->monitor(others.courier);
-    ++couriers;
+    couriers.push_back(others.courier);
   }
-  others.stream = stream;
+  if (stream)
+    others.streams.push_back(stream);
   return others;
 }
 
@@ -72,39 +78,60 @@ uint64_t router_state::take_slot(const request_ptr& request) {
 caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const follower_actor& stream) {
   if (in_flight.contains(request->id))
     return join(request, stream);
+  if (stream && !streams()) {
+    auto error = refusal();
+    return error && code_of(error) != errc::at_capacity ? error : make_error(errc::not_streaming);
+  }
   if (request->put)
     if (auto* kept = ring.find(request->id); kept != nullptr && same_input(*kept->request, *request))
       return kept->result;
   if (!request->errors.empty())
     return make_error(errc::invalid_input);
-  if (auto error = refusal())
+  if (auto error = refusal()) {
+    metrics.count_refusal();
     return error;
+  }
   return accept(request, companions_for(request, stream));
 }
 
 /// For an id that is in flight.
 caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const follower_actor& stream) {
-  auto& found = in_flight.at(request->id);
   if (!request->put)
     return make_error(errc::id_in_flight);
-  if (!found.waits) {
-    if (stream)
-      return self->delegate(workers[found.worker], atom::attach_v, request->id, stream);
-    return self->delegate(workers[found.worker], atom::find_v, request->id);
-  }
-  auto state = make_snapshot(*found.request, prediction_status::starting);
-  state->input = shown_input(*found.request, model->document.get());
-  if (stream) {
-    auto waiting = std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request == found.request; });
-    waiting->streams.push_back(stream);
-  }
-  return snapshot_ptr{std::move(state)};
+  if (!stream)
+    return find(request->id);
+  return streams() ? attach(request->id, stream) : make_error(errc::not_streaming);
+}
+
+bool router_state::streams() const {
+  return model && model->document && model->document->streaming;
+}
+
+caf::result<snapshot_ptr> router_state::attach(const std::string& id, const follower_actor& stream) {
+  auto found = in_flight.find(id);
+  if (found == in_flight.end())
+    return find(id);
+  auto& [request, worker, waits] = found->second;
+  if (!waits)
+    return self->delegate(workers[worker], atom::attach_v, id, stream);
+  waiting(request)->others.streams.push_back(stream);
+  return describe_waiting(*request);
+}
+
+snapshot_ptr router_state::describe_waiting(const prediction_request& request) const {
+  auto state = make_snapshot(request, prediction_status::starting);
+  state->input = shown_input(request, model->document.get());
+  return state;
+}
+
+std::deque<router_state::waiting_prediction>::iterator router_state::waiting(const request_ptr& request) {
+  return std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request == request; });
 }
 
 caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const companions& others) {
   if (auto error = refusal()) {
-    if (request->respond_async || others.courier || others.stream) {
-      waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>(), {}};
+    if (request->respond_async || others.courier || !others.streams.empty()) {
+      waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>()};
       end_waiting(entry, error);
       return entry.promise;
     }
@@ -115,16 +142,17 @@ caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const 
 
 caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const companions& others) {
   auto accepted = [&] { return snapshot_ptr{make_snapshot(*request, prediction_status::starting)}; };
+  bool answered_now = request->respond_async || !others.streams.empty();
   if (free_slots() > 0 && line.empty()) {
     auto& worker = workers[take_slot(request)];
-    if (!request->respond_async)
+    if (!answered_now)
       return self->delegate(worker, atom::run_v, request, others);
     caf::anon_send(worker, atom::run_v, request, others);
     return accepted();
   }
   in_flight[request->id] = {request, 0, true};
-  line.push_back({request, others, {}, {}});
-  if (request->respond_async)
+  line.push_back({request, others, {}});
+  if (answered_now)
     return accepted();
   line.back().promise = self->make_response_promise<snapshot_ptr>();
   return line.back().promise;
@@ -139,8 +167,6 @@ void router_state::serve_line() {
       entry.promise.delegate(worker, atom::run_v, entry.request, entry.others);
     else
       caf::anon_send(worker, atom::run_v, entry.request, entry.others);
-    for (auto& stream : entry.streams)
-      caf::anon_send(worker, atom::attach_v, entry.request->id, stream);
   }
 }
 
@@ -153,16 +179,16 @@ void router_state::end_waiting(waiting_prediction& entry, const caf::error& reas
   if (reason)
     result->error = text_of(reason);
   result->completed = std::chrono::system_clock::now();
+  metrics.count(*result);
   ring.add({entry.request, result});
   prediction_event end;
   end.what = prediction_event::kind::completed;
   end.end = result;
   auto event = std::make_shared<const prediction_event>(std::move(end));
-  entry.streams.push_back(entry.others.stream);
-  entry.streams.push_back(entry.others.courier);
-  for (auto& follower : entry.streams)
-    if (follower)
-      self->send(follower, atom::event_v, event);
+  for (auto& stream : entry.others.streams)
+    self->send(stream, atom::event_v, event);
+  if (entry.others.courier)
+    self->send(entry.others.courier, atom::event_v, event);
   if (reason)
     entry.promise.deliver(reason);
   else
@@ -173,9 +199,7 @@ caf::result<snapshot_ptr> router_state::find(const std::string& id) const {
   if (auto found = in_flight.find(id); found != in_flight.end()) {
     if (!found->second.waits)
       return self->delegate(workers[found->second.worker], atom::find_v, id);
-    auto state = make_snapshot(*found->second.request, prediction_status::starting);
-    state->input = shown_input(*found->second.request, model->document.get());
-    return snapshot_ptr{std::move(state)};
+    return describe_waiting(*found->second.request);
   }
   if (auto* kept = ring.find(id))
     return kept->result;
@@ -188,11 +212,9 @@ void router_state::detach(const std::string& id, const follower_actor& stream) {
     return;
   if (!found->second.waits)
     return self->send(workers[found->second.worker], atom::detach_v, id, stream);
-  auto waiting = std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request->id == id; });
-  std::erase(waiting->streams, stream);
-  if (waiting->others.stream == stream)
-    waiting->others.stream = nullptr;
-  if (waiting->request->streamed && !waiting->others.stream && waiting->streams.empty())
+  auto& request = found->second.request;
+  auto& streams = waiting(request)->others.streams;
+  if (std::erase(streams, stream) > 0 && request->streamed && streams.empty())
     cancel(id);
 }
 
@@ -211,7 +233,7 @@ bool router_state::cancel(const std::string& id) {
     self->send(workers[found->second.worker], atom::cancel_v, request);
     return true;
   }
-  auto entry = std::find_if(line.begin(), line.end(), [&](auto& waiting) { return waiting.request == request; });
+  auto entry = waiting(request);
   auto ended = std::move(*entry);
   line.erase(entry);
   end_waiting(ended, {});
@@ -232,6 +254,8 @@ void router_state::describe(const description_ptr& description) {
 void router_state::take(const worker_report& report) {
   auto was_set_up = pool.workers[0].set_up;
   auto was = report.index < pool.workers.size() ? pool.workers[report.index].phase : worker_phase::waiting;
+  if (was == worker_phase::ready && report.phase != worker_phase::ready)
+    metrics.count_restart();
   pool.take(report);
   if (report.phase == worker_phase::ready && was != worker_phase::ready) {
     idle.insert(idle.end(), slots_of_worker(*model, report.index), report.index);
@@ -257,8 +281,10 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
   auto found = in_flight.find(request->id);
   if (found != in_flight.end() && found->second.request == request)
     in_flight.erase(found);
-  if (result)
+  if (result) {
+    metrics.count(*result);
     ring.add({request, result});
+  }
   if (pool.workers[worker].phase == worker_phase::ready)
     idle.push_back(worker);
   serve_line();
@@ -276,12 +302,15 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
   if (cancel_running)
     for (auto& [id, entry] : in_flight)
       self->send(workers[entry.worker], atom::cancel_v, entry.request);
+  if (cancel_running)
+    for (auto& courier : couriers)
+      self->send(courier, atom::drain_v);
   finish_when_empty();
   return promise;
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || couriers > 0 || workers_to_go > 0)
+  if (!draining || running > 0 || !couriers.empty() || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {
@@ -304,8 +333,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.max_queue = max_queue;
   state.workers.push_back(state.make.worker(self, 0, nullptr));
   self->send(state.workers[0], atom::start_v);
-  self->set_down_handler([self](const caf::down_msg&) {
-    --self->state.couriers;
+  self->set_down_handler([self](const caf::down_msg& down) {
+    std::erase_if(self->state.couriers, [&](auto& courier) { return courier == down.source; });
     self->state.finish_when_empty();
   });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
@@ -315,6 +344,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
       promise.deliver(caf::unit);
     for (auto& worker : self->state.workers)
       self->send_exit(worker, exit.reason);
+    for (auto& courier : self->state.couriers)
+      self->send_exit(courier, exit.reason);
     self->quit(exit.reason);
   });
   return {
@@ -324,12 +355,14 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     [self](atom::rerun, const request_ptr& request, const companions& others) {
       return self->state.rerun(request, others);
     },
+    [self](atom::attach, const std::string& id, const follower_actor& stream) { return self->state.attach(id, stream); },
     [self](atom::detach, const std::string& id, const follower_actor& stream) { self->state.detach(id, stream); },
     [self](atom::find, const std::string& id) { return self->state.find(id); },
     [self](atom::find) { return self->state.ring.list(); },
     [self](atom::cancel, const request_ptr& request) { self->state.leave(request); },
     [self](atom::cancel, const std::string& id) { return self->state.cancel(id); },
     [self](atom::document) { return self->state.model ? self->state.model->document : nullptr; },
+    [self](atom::metrics) { return self->state.metrics_text(); },
     [self](atom::check) { return self->delegate(self->state.health, atom::check_v, self->state.free_slots()); },
     [self](atom::describe, const description_ptr& model) { self->state.describe(model); },
     [self](atom::report, const worker_report& report) { self->state.take(report); },

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/messages.hpp"
+#include "prediction/pool_metrics.hpp"
 #include "prediction/result_ring.hpp"
 #include <deque>
 #include <functional>
@@ -11,7 +12,7 @@ namespace cog {
 struct router_makers {
   std::function<worker_actor(const router_actor&, uint64_t index, const description_ptr&)> worker;
   std::function<inputs_actor(const request_ptr&)> inputs;
-  std::function<follower_actor(const request_ptr&)> courier;
+  std::function<courier_actor(const request_ptr&)> courier;
 };
 
 /// Knows which worker has which prediction, hands out slots and holds the waiting line.
@@ -19,8 +20,7 @@ struct router_state {
   struct waiting_prediction {
     request_ptr request;
     companions others;
-    caf::typed_response_promise<snapshot_ptr> promise;   // none for an asynchronous one
-    std::vector<follower_actor> streams;                 // of clients who came later
+    caf::typed_response_promise<snapshot_ptr> promise;   // none for one that was answered when it was accepted
   };
   struct in_flight_prediction {
     request_ptr request;
@@ -35,6 +35,7 @@ struct router_state {
   caf::result<snapshot_ptr> run(const request_ptr& request, const follower_actor& stream);
   caf::result<snapshot_ptr> rerun(const request_ptr& request, const companions& others);
   caf::result<snapshot_ptr> find(const std::string& id) const;
+  caf::result<snapshot_ptr> attach(const std::string& id, const follower_actor& stream);
   void detach(const std::string& id, const follower_actor& stream);
   void leave(const request_ptr& request);
   bool cancel(const std::string& id);
@@ -44,6 +45,7 @@ struct router_state {
   caf::result<caf::unit_t> drain(bool cancel_running);
   /// Slots a new prediction could take now.
   uint64_t free_slots() const;
+  std::string metrics_text() const;
   void finish_when_empty();
 
   router_actor::pointer self;
@@ -59,7 +61,8 @@ struct router_state {
   std::unordered_map<std::string, in_flight_prediction> in_flight;   // by id
   std::deque<waiting_prediction> line;
   result_ring ring{{}};
-  uint64_t couriers = 0;   // that have not ended
+  pool_metrics metrics;
+  std::vector<courier_actor> couriers;   // that have not ended
   bool draining = false;
   std::vector<caf::typed_response_promise<caf::unit_t>> drained;
   uint64_t workers_to_go = 0;
@@ -67,8 +70,11 @@ struct router_state {
 
 private:
   caf::error refusal() const;
+  bool streams() const;
   caf::result<snapshot_ptr> join(const request_ptr& request, const follower_actor& stream);
   caf::result<snapshot_ptr> accept(const request_ptr& request, const companions& others);
+  snapshot_ptr describe_waiting(const prediction_request& request) const;
+  std::deque<waiting_prediction>::iterator waiting(const request_ptr& request);
   companions companions_for(const request_ptr& request, const follower_actor& stream);
   uint64_t take_slot(const request_ptr& request);
   void serve_line();

@@ -9,12 +9,13 @@ constexpr std::string_view log_mark = "\n[**** LOG TRUNCATED: COG_MAX_LOG_BYTES 
 
 } // namespace
 
-void running_prediction::add_log(std::string_view text, uint64_t limit) {
+std::string_view running_prediction::add_log(std::string_view text, uint64_t limit) {
   if (log_ended)
-    return;
-  if (logs.size() + text.size() <= limit) {
+    return {};
+  auto before = logs.size();
+  if (before + text.size() <= limit) {
     logs += text;
-    return;
+    return text;
   }
   auto room = limit - logs.size();
   while (room > 0 && (text[room] & 0xC0) == 0x80)   // not in the middle of a character
@@ -22,6 +23,7 @@ void running_prediction::add_log(std::string_view text, uint64_t limit) {
   logs += text.substr(0, room);
   logs += log_mark;
   log_ended = true;
+  return std::string_view{logs}.substr(before);
 }
 
 void running_prediction::add_chunk(output_frame&& frame) {

@@ -38,8 +38,8 @@ struct running_prediction {
   bool timed_out = false;
   bool log_ended = false;          // COG_MAX_LOG_BYTES was reached
 
-  /// Keeps what fits under `limit` bytes; then one mark, and no more.
-  void add_log(std::string_view text, uint64_t limit);
+  /// Keeps what fits under `limit` bytes; then one mark, and no more. Returns what was added, until the next call.
+  std::string_view add_log(std::string_view text, uint64_t limit);
   void add_chunk(output_frame&& frame);
 
   /// `list`: the model's outputs are lists, so a single value becomes one.

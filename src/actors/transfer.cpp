@@ -1,4 +1,5 @@
 #include "actors/transfer.hpp"
+#include "actors/files.hpp"
 #include "io/file_name.hpp"
 #include "io/folder.hpp"
 #include "prediction/json_text.hpp"
@@ -13,6 +14,21 @@ constexpr size_t most_posts = 64;
 
 caf::error to_error(const download::failure& failure) {
   return make_error(failure.in_file ? errc::file_failed : errc::download_failed, failure.text);
+}
+
+/// Files in base64; one that cannot be read any more is an empty one.
+std::string whole_text(const answer_text& answer) {
+  std::string text;
+  text.reserve(content_length(answer));
+  for (auto& piece : answer) {
+    if (auto* file = std::get_if<output_file>(&piece)) {
+      auto content = encode_piece({file->path, 0, file->size});
+      text += data_url_prefix(file->mime) + (content ? *content : std::string{}) + '"';
+    } else {
+      text += std::get<std::string>(piece);
+    }
+  }
+  return text;
 }
 
 } // namespace
@@ -77,7 +93,7 @@ void transfer::start_posts() {
     if (delivery.work)
       continue;
     auto& job = delivery.job;
-    delivery.work = std::make_unique<web_post>(job.url, std::move(job.body), job.headers, options_);
+    delivery.work = std::make_unique<web_post>(job.url, whole_text(job.body), job.headers, options_);
     multi_.add(delivery.work->handle());
     ++posts_running_;
   }
@@ -123,7 +139,7 @@ void transfer::finish(CURL* which, CURLcode code) {
   }
   auto sent = std::find_if(posts_.begin(), posts_.end(), is_it);
   auto& work = *sent->work;
-  sent->promise.deliver(post_outcome{code == CURLE_OK ? work.status() : 0, work.retry_after(), work.problem(code)});
+  sent->promise.deliver(post_outcome{work.status(code), work.retry_after(), work.problem(code)});
   posts_.erase(sent);
   --posts_running_;
 }

@@ -104,10 +104,14 @@ void worker::start() {
       report(worker_phase::starting);
   }
   subprocess_spec spec;
-  spec.argv = {config.python,     "-c",     start_code,  "--data",   std::to_string(worker_data_fd),
-               "--control",       std::to_string(worker_control_fd), "--ref", config.reference,
-               "--mode",          config.mode, "--worker", std::to_string(index_),
-               "--folder",        process_root_};
+  spec.argv = {config.python, "-c",         start_code,
+               "--data",      std::to_string(worker_data_fd),
+               "--control",   std::to_string(worker_control_fd),
+               "--lifeline",  std::to_string(worker_lifeline_fd),
+               "--ref",       config.reference,
+               "--mode",      config.mode,
+               "--worker",    std::to_string(index_),
+               "--folder",    process_root_};
   spec.env = worker_environment(config);
   spec.env.push_back(mark());
   spec.working_directory = config.project;

@@ -75,7 +75,7 @@ void worker::emit_end(running_prediction& prediction, const snapshot_ptr& result
 caf::result<snapshot_ptr> worker::attach(const std::string& id, const follower_actor& follower) {
   auto* prediction = find_id(id);
   if (prediction == nullptr)
-    return delegate(settings_->router, atom::find_v, id);
+    return delegate(settings_->router, atom::attach_v, id, follower);
   if (prediction->followers.size() >= most_followers)
     return make_error(errc::too_many_followers);
   begin_events(*prediction);

@@ -23,9 +23,8 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
     watch(prediction->due);
   }
   auto& added = *running_.emplace_back(std::move(prediction));
-  if (others.stream)
-    added.followers.push_back(others.stream);
-  if (others.stream || others.courier)
+  added.followers = others.streams;
+  if (!others.streams.empty() || others.courier)
     begin_events(added);
   if (others.inputs)
     this->request(others.inputs, caf::infinite, atom::prepare_v)
@@ -186,12 +185,13 @@ void worker::on_log(std::string_view payload) {
 }
 
 void worker::add_log(running_prediction& prediction, log_source source, std::string_view text) {
-  prediction_event event;
-  event.what = prediction_event::kind::log;
-  event.from_stderr = source == log_source::err;
-  event.text = text;
-  emit(prediction, std::move(event));
-  prediction.add_log(text, settings_->config.max_log_bytes);
+  if (auto added = prediction.add_log(text, settings_->config.max_log_bytes); !added.empty()) {
+    prediction_event event;
+    event.what = prediction_event::kind::log;
+    event.from_stderr = source == log_source::err;
+    event.text = added;
+    emit(prediction, std::move(event));
+  }
   log_line(&prediction, source, text);
 }
 

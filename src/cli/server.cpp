@@ -82,7 +82,7 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
       });
       return system.spawn(inputs, request, files, transfers, std::move(folder));
     },
-    [&system, transfers, config = settings.config](const request_ptr& request) -> follower_actor {
+    [&system, transfers, config = settings.config](const request_ptr& request) -> courier_actor {
       return system.spawn(courier, request, transfers, config);
     },
   };
@@ -125,7 +125,8 @@ int run_server(server_options options) {
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
     auto settings =
-      std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, stop_leader, config.bundled_schema});
+      std::make_shared<http_settings>(http_settings{
+        config, dispatcher, file_worker, stop_leader, std::make_shared<http_counters>(), config.bundled_schema});
     auto strand = acceptor.get_executor();
     auto front = caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
     caf::anon_send(stop_leader, atom::start_v, front);

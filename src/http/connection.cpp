@@ -30,6 +30,7 @@ connection::connection(caf::actor_config& cfg, net::any_io_executor strand, net:
 }
 
 connection::behavior_type connection::make_behavior() {
+  settings_->counters->connection_opened();
   deadline_.set(settings_->config.idle_timeout);
   read();
   return {
@@ -47,6 +48,7 @@ void connection::on_exit() {
   deadline_.clear();
   boost::system::error_code ignored;
   socket_.close(ignored);
+  settings_->counters->connection_closed();
   caf::anon_send(listener_, atom::closed_v, number_);
   listener_ = nullptr;
 }
@@ -58,7 +60,7 @@ void connection::leave() {
   if (auto prediction = std::exchange(prediction_, nullptr)) {
     if (follows_)
       send(settings_->router, atom::detach_v, prediction->id, as_follower());
-    else
+    else if (!prediction->respond_async)
       send(settings_->router, atom::cancel_v, prediction);
   }
   caf::anon_send_exit(address(), caf::exit_reason::user_shutdown);
@@ -135,6 +137,7 @@ bool connection::parse_some() {
     request_->body_limit(settings_->config.max_body_bytes);
     header_seen_ = false;
     header_timed_ = false;
+    route_ = {};
     phase_ = phase::receiving;
   }
   boost::system::error_code error;
@@ -237,19 +240,19 @@ void connection::on_deadline() {
 }
 
 void connection::respond(http_response response) {
-  auto head = make_head(response, response.body.size(), !closing_ && request_ && request_->keep_alive());
   answer_text body;
-  if (!response.body.empty() && !(request_ && request_->method == "HEAD"))
+  if (!response.body.empty())
     body.emplace_back(std::move(response.body));
-  respond(std::move(head), body_stream{std::move(body)});
+  respond(response, std::move(body));
 }
 
-void connection::respond(std::string head, body_stream body) {
+void connection::respond(const http_response& response, answer_text body) {
+  settings_->counters->count(route_.where, response.status);
   phase_ = phase::writing;
   deadline_.clear();
-  out_ = std::move(head);
+  out_ = make_head(response, content_length(body), !closing_ && request_ && request_->keep_alive());
   written_ = 0;
-  stream_ = std::move(body);
+  stream_ = request_ && request_->method == "HEAD" ? body_stream{} : body_stream{std::move(body)};
   write_more();
 }
 

@@ -40,7 +40,7 @@ private:
 
   // Writing (connection.cpp).
   void respond(http_response response);
-  void respond(std::string head, body_stream body);
+  void respond(const http_response& response, answer_text body);
   void write_more();
   void write(std::string_view text);
   void on_written();
@@ -48,9 +48,11 @@ private:
 
   // Event streams (connection_stream.cpp).
   bool wants_stream() const;
+  void begin_stream();
   void on_event(const event_ptr& event);
   bool next_event();
   void send_keep_alive();
+  answer_text as_written(answer_text pieces) const;
   follower_actor as_follower();
 
   // Routes (connection_routes.cpp).
@@ -69,6 +71,7 @@ private:
   void answer_index();
   void answer_kept();
   void answer_list();
+  void answer_metrics();
 
   net::ip::tcp::socket socket_;
   uint64_t number_;
@@ -98,6 +101,7 @@ private:
   body_stream stream_;          // what follows it
   bool waiting_to_write_ = false;   // for the socket, or for a piece of a file
   bool follows_ = false;            // this request wants events
+  bool chunked_ = true;             // so are they sent, but to clients of HTTP/1.0
   std::deque<event_ptr> events_;    // not written yet
   event_ptr event_;                 // being written; keeps its files
 };

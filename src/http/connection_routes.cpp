@@ -47,6 +47,8 @@ void connection::handle() {
       return answer_probe(true);
     case route::openapi:
       return answer_openapi();
+    case route::metrics:
+      return answer_metrics();
     case route::index:
       return answer_index();
     case route::shutdown:
@@ -87,9 +89,6 @@ void connection::create_with(const document_ptr& document) {
   follows_ = wants_stream();
   if (follows_ && training)
     return respond(json_response(406, error_body("Training endpoints do not support streaming responses.")));
-  if (follows_ && document && !document->streaming)
-    return respond(json_response(406, error_body("This model does not support streaming responses. Add @cog.streaming to "
-                                                 "predict() to enable SSE.")));
   prediction->training = training;
   prediction->streamed = follows_;
   prediction->respond_async = !follows_ && request_->prefer == "respond-async";
@@ -103,7 +102,7 @@ void connection::create_with(const document_ptr& document) {
       return respond(json_response(422, id_mismatch_body(training ? "training" : "prediction")));
     prediction->put = true;
     prediction->id = route_.id;
-  } else if (!prediction->errors.empty()) {
+  } else if (!prediction->errors.empty() && !follows_) {
     return respond(json_response(422, detail_body(prediction->errors)));
   } else if (!prediction->has_id) {
     prediction->id = make_id();
@@ -118,13 +117,12 @@ void connection::submit(request_ptr prediction) {
       [this](const snapshot_ptr& result) {
         if (!follows_)
           answer_result(result);
-        else if (phase_ == phase::answering && is_terminal(result->status))
+        else if (is_terminal(result->status))
           follow_kept(result);
+        else
+          begin_stream();
       },
-      [this](const caf::error& error) {
-        if (phase_ == phase::answering)
-          answer_error(error);
-      });
+      [this](const caf::error& error) { answer_error(error); });
 }
 
 void connection::answer_result(const snapshot_ptr& result) {
@@ -133,8 +131,7 @@ void connection::answer_result(const snapshot_ptr& result) {
   auto body = ended ? final_answer(*result) : state_answer(*result);
   http_response response;
   response.status = ended ? 200 : 202;
-  auto head = make_head(response, content_length(body), !closing_ && request_->keep_alive());
-  respond(std::move(head), body_stream{std::move(body)});
+  respond(response, std::move(body));
 }
 
 void connection::answer_error(const caf::error& error) {
@@ -169,9 +166,7 @@ void connection::answer_kept() {
     .then(
       [this](const snapshot_ptr& result) {
         result_ = result;
-        auto body = kept_answer(*result);
-        auto head = make_head({}, content_length(body), !closing_ && request_->keep_alive());
-        respond(std::move(head), body_stream{request_->method == "HEAD" ? answer_text{} : std::move(body)});
+        respond(http_response{}, kept_answer(*result));
       },
       [this](const caf::error& error) { answer_error(error); });
 }
@@ -182,6 +177,17 @@ void connection::answer_list() {
   request(settings_->router, caf::infinite, atom::find_v)
     .then([this](const std::vector<snapshot_ptr>& results) { respond(json_response(200, list_body(results))); },
           [this](const caf::error& error) { answer_error(error); });
+}
+
+void connection::answer_metrics() {
+  request(settings_->router, caf::infinite, atom::metrics_v)
+    .then(
+      [this](const std::string& pool) {
+        auto response = json_response(200, pool + settings_->counters->text());
+        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        respond(std::move(response));
+      },
+      [this](const caf::error& error) { answer_error(error); });
 }
 
 void connection::cancel_by_id() {

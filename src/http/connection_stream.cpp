@@ -7,14 +7,16 @@ namespace {
 
 constexpr std::chrono::seconds keep_alive_time{15};   // without an event
 
-/// The pieces as one chunk of a chunked body.
-answer_text in_chunk(answer_text pieces) {
+} // namespace
+
+/// The pieces as one chunk of a chunked body, or as they are.
+answer_text connection::as_written(answer_text pieces) const {
+  if (!chunked_)
+    return pieces;
   pieces.insert(pieces.begin(), chunk_head(content_length(pieces)));
   pieces.emplace_back("\r\n");
   return pieces;
 }
-
-} // namespace
 
 /// An item of the first Accept header that says so, parameters cut; wildcards do not count.
 bool connection::wants_stream() const {
@@ -40,14 +42,24 @@ follower_actor connection::as_follower() {
 void connection::on_event(const event_ptr& event) {
   if (gone_ || !follows_)
     return;
-  if (phase_ == phase::answering) {
-    phase_ = phase::streaming;
-    out_ = sse_head();
-    written_ = 0;
-  }
   events_.push_back(event);
-  if (!waiting_to_write_)
+  if (phase_ == phase::answering)
+    begin_stream();
+  else if (!waiting_to_write_)
     write_more();
+}
+
+/// The answer of the router and the first event may come in either order.
+void connection::begin_stream() {
+  if (phase_ != phase::answering)
+    return;
+  phase_ = phase::streaming;
+  settings_->counters->count(route_.where, 200);
+  chunked_ = request_->version >= 11;
+  closing_ = closing_ || !chunked_;
+  out_ = sse_head(chunked_, !closing_ && request_->keep_alive());
+  written_ = 0;
+  write_more();
 }
 
 /// Takes the next event to be written; false when there is none, or the stream is at its end.
@@ -59,7 +71,8 @@ bool connection::next_event() {
   event_ = nullptr;
   if (ended) {
     phase_ = phase::writing;
-    out_ = "0\r\n\r\n";
+    if (chunked_)
+      out_ = "0\r\n\r\n";
     return true;
   }
   if (events_.empty()) {
@@ -68,14 +81,14 @@ bool connection::next_event() {
   }
   event_ = std::move(events_.front());
   events_.pop_front();
-  stream_ = body_stream{in_chunk(sse_text(*event_))};
+  stream_ = body_stream{as_written(sse_text(*event_))};
   return true;
 }
 
 void connection::send_keep_alive() {
   if (waiting_to_write_)
     return;
-  stream_ = body_stream{in_chunk({std::string{sse_keep_alive}})};
+  stream_ = body_stream{as_written({std::string{sse_keep_alive}})};
   write_more();
 }
 

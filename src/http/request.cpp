@@ -39,9 +39,10 @@ bool http_request::is_json() const {
          || (type.size() > suffix.size() && beast::iequals(type.substr(type.size() - suffix.size()), suffix));
 }
 
-void http_request::on_request_impl(http::verb, text method_text, text target_text, int, error_code&) {
+void http_request::on_request_impl(http::verb, text method_text, text target_text, int number, error_code&) {
   method.assign(method_text.data(), method_text.size());
   target.assign(target_text.data(), target_text.size());
+  version = number;
 }
 
 void http_request::on_response_impl(int, text, int, error_code&) {

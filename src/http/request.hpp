@@ -13,6 +13,7 @@ public:
 
   std::string method;
   std::string target;
+  int version = 11;          // 10 or 11
   std::string content_type;
   bool has_content_type = false;
   std::string accept;        // the first such field, like the next ones

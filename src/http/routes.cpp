@@ -28,6 +28,7 @@ constexpr std::array fixed_routes{
   fixed_route{"/readyz", get_methods, route::readyz},
   fixed_route{"/shutdown", "POST", route::shutdown},
   fixed_route{"/trainings", "POST", route::trainings},
+  fixed_route{"/metrics", get_methods, route::metrics},
 };
 
 int hex_digit(char c) {

@@ -21,6 +21,7 @@ enum class route : uint8_t {
   trainings,
   training,
   cancel_training,
+  metrics,
 };
 
 struct route_match {

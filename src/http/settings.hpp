@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/messages.hpp"
+#include "http/http_counters.hpp"
 #include "prediction/config.hpp"
 #include <memory>
 
@@ -11,6 +12,7 @@ struct http_settings {
   router_actor router;
   files_actor files;
   stopper_actor stopper;
+  std::shared_ptr<http_counters> counters;
   std::string bundled_schema;  // answers /openapi.json until the model was described; empty: none
 };
 using settings_ptr = std::shared_ptr<const http_settings>;

@@ -77,11 +77,13 @@ answer_text sse_text(const prediction_event& event) {
   return {};
 }
 
-std::string sse_head() {
+std::string sse_head(bool chunked, bool keep_alive) {
   http_response response;
   response.content_type = "text/event-stream";
-  response.more_headers = {"cache-control: no-cache", "transfer-encoding: chunked"};
-  return make_head(response, {}, true);
+  response.more_headers = {"cache-control: no-cache"};
+  if (chunked)
+    response.more_headers.emplace_back("transfer-encoding: chunked");
+  return make_head(response, {}, keep_alive);
 }
 
 std::string chunk_head(uint64_t bytes) {

@@ -11,8 +11,8 @@ answer_text sse_text(const prediction_event& event);
 /// Sent when nothing has happened for a while.
 constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
-/// The head of a stream's response, whose body is chunked.
-std::string sse_head();
+/// The head of a stream's response. A body that is not chunked ends with the connection.
+std::string sse_head(bool chunked, bool keep_alive);
 
 /// The body's chunk of so many bytes: what stands before it.
 std::string chunk_head(uint64_t bytes);

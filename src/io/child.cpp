@@ -14,7 +14,7 @@ namespace cog {
 
 namespace {
 
-constexpr int first_free_place = 10;   // where descriptors are parked while 0 to 4 are filled
+constexpr int first_free_place = 10;   // where descriptors are parked while 0 to 5 are filled
 
 [[noreturn]] void fail(int report, child_step step) {
   child_failure failure;
@@ -38,6 +38,14 @@ void raise_oom_score(std::string_view score) {
   ::close(fd);
 }
 
+/// Lets the kernel kill the whole process group when the other end of the pipe is closed, as by the parent's death.
+/// PR_SET_PDEATHSIG would kill this process alone, mostly before it could end what it has started.
+void tie_to(int lifeline) {
+  if (::fcntl(lifeline, F_SETOWN, -::getpid()) != 0 || ::fcntl(lifeline, F_SETSIG, SIGKILL) != 0
+      || ::fcntl(lifeline, F_SETFL, O_ASYNC) != 0)
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /// Parks all descriptors first: the source of one may be the place of another. Returns where `report` is now.
 int fill_places(const child_plan& plan) {
   auto park = [&](int fd) {
@@ -47,7 +55,7 @@ int fill_places(const child_plan& plan) {
     return parked;
   };
   auto report = park(plan.report);
-  std::array<int, 5> parked;
+  std::array<int, 6> parked;
   for (size_t i = 0; i < parked.size(); ++i)
     parked[i] = park(plan.places[i] < 0 ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : plan.places[i]);
   for (size_t i = 0; i < parked.size(); ++i)
@@ -57,7 +65,7 @@ int fill_places(const child_plan& plan) {
 }
 
 void close_others_on_exec(int highest) {
-  constexpr unsigned first = 5;
+  constexpr unsigned first = 6;
   if (highest < 0) {
     ::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
     return;
@@ -81,7 +89,7 @@ int highest_descriptor() {
 
 void run_child(const child_plan& plan) {
   ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  tie_to(plan.places.back());
   if (::getppid() != plan.parent)
     ::_exit(0);
   auto report = fill_places(plan);

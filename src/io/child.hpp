@@ -20,7 +20,7 @@ struct child_plan {
   char** argv;
   char** env;
   const char* directory;      // null: stay
-  std::array<int, 5> places;  // the descriptor that becomes each of 0 to 4; -1: /dev/null
+  std::array<int, 6> places;  // the descriptor that becomes each of 0 to 5; -1: /dev/null. 5 is the lifeline.
   int report;                 // closed by a successful exec
   pid_t parent;
   rlimit files;

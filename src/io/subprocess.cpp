@@ -101,8 +101,9 @@ std::string text_of(const child_failure& failure, const subprocess_spec& spec) {
 } // namespace
 
 std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, std::string& problem) {
-  pair data, control, out, err, report;
-  if (!open_sockets(data) || !open_sockets(control) || !open_pipe(out) || !open_pipe(err) || !open_pipe(report)) {
+  pair data, control, out, err, lifeline, report;
+  if (!open_sockets(data) || !open_sockets(control) || !open_pipe(out) || !open_pipe(err)
+      || !open_pipe(lifeline) || !open_pipe(report)) {
     problem = "cannot open sockets for a worker process, raise the limit of open files: " + errno_text(errno, {});
     return std::nullopt;
   }
@@ -114,7 +115,7 @@ std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, s
   child_plan plan{argv.data(),
                   env.data(),
                   spec.working_directory.empty() ? nullptr : spec.working_directory.c_str(),
-                  {-1, out.theirs.get(), err.theirs.get(), data.theirs.get(), control.theirs.get()},
+                  {-1, out.theirs.get(), err.theirs.get(), data.theirs.get(), control.theirs.get(), lifeline.ours.get()},
                   report.theirs.get(),
                   ::getpid(),
                   file_limit(spec.soft_file_limit),
@@ -145,7 +146,7 @@ std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, s
     return std::nullopt;
   }
   return subprocess{pid, std::move(pidfd), std::move(data.ours), std::move(control.ours), std::move(out.ours),
-                    std::move(err.ours)};
+                    std::move(err.ours), std::move(lifeline.theirs)};
 }
 
 } // namespace cog

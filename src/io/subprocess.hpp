@@ -13,6 +13,7 @@ class reaper;
 /// Where a worker process finds its sockets.
 constexpr int worker_data_fd = 3;
 constexpr int worker_control_fd = 4;
+constexpr int worker_lifeline_fd = 5;   // nothing ever comes through it
 
 struct subprocess_spec {
   std::vector<std::string> argv;   // the program is looked up in our PATH
@@ -29,10 +30,11 @@ struct subprocess {
   unique_fd control;
   unique_fd out;       // read ends of the pipes that are its stdout and stderr
   unique_fd err;
+  unique_fd lifeline;  // the process group is killed when this is closed
 };
 
 /// Starts a worker process in a process group of its own, with the sockets at 3 and 4 and /dev/null as stdin. The kernel
-/// kills it when the calling thread ends. Returns nullopt, and says in `problem` what to do, when it does not start.
+/// kills the group when we end. Returns nullopt, and says in `problem` what to do, when it does not start.
 std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, std::string& problem);
 
 } // namespace cog

@@ -43,10 +43,11 @@ web_post::web_post(const std::string& url, std::string body, const std::vector<s
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &throw_away);
 }
 
-uint64_t web_post::status() const {
+uint64_t web_post::status(CURLcode code) const {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  return static_cast<uint64_t>(status);
+  bool success = status >= 200 && status < 300;
+  return code == CURLE_OK || success ? static_cast<uint64_t>(status) : 0;
 }
 
 uint64_t web_post::retry_after() const {
@@ -56,7 +57,7 @@ uint64_t web_post::retry_after() const {
 }
 
 std::string web_post::problem(CURLcode code) const {
-  if (code == CURLE_OK)
+  if (status(code) != 0)
     return {};
   return error_[0] != 0 ? error_.data() : curl_easy_strerror(code);
 }

@@ -20,11 +20,12 @@ public:
   CURL* handle() const {
     return easy_.get();
   }
-  /// Of the last answer; 0: none came.
-  uint64_t status() const;
+  /// What `code`, libcurl's verdict, means: the status of the last answer, 0 when there is none. An answer of success
+  /// counts even if it broke off: who has sent it will not want the same again.
+  uint64_t status(CURLcode code) const;
   /// Seconds that its Retry-After asks for; 0: none.
   uint64_t retry_after() const;
-  /// What `code`, libcurl's verdict, means; empty when an answer came.
+  /// Why there is no status; empty when there is one.
   std::string problem(CURLcode code) const;
 
 private:

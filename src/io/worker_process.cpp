@@ -56,6 +56,7 @@ void worker_process::close() {
   out_.close(ignored);
   err_.close(ignored);
   death_.close(ignored);
+  child_.lifeline.reset();
   unsent_.clear();
 }
 

@@ -30,6 +30,7 @@ public:
   const entry* find(const std::string& id) const;
   /// The newest last.
   std::vector<snapshot_ptr> list() const;
+  uint64_t size() const { return live_; }
   bool keeps_any() const { return limits_.entries > 0; }
 
 private:

@@ -82,8 +82,8 @@ struct router_fixture : actor_fixture {
           return {[](atom::prepare) { return std::make_shared<const prepared_input>(); }};
         })};
       },
-      [this](const request_ptr&) -> follower_actor {
-        couriers.push_back(make_follower());
+      [this](const request_ptr&) -> courier_actor {
+        couriers.push_back(make_courier());
         return couriers.back();
       },
     };
@@ -104,7 +104,10 @@ struct router_fixture : actor_fixture {
 
   /// The model is known and has so many workers and slots.
   void describe(uint64_t count, uint64_t capacity, bool async = false) {
+    auto document = std::make_shared<model_document>();
+    document->streaming = streaming;
     auto model = std::make_shared<model_description>();
+    model->document = std::move(document);
     model->async = async;
     model->workers = count;
     model->capacity = capacity;
@@ -185,6 +188,16 @@ struct router_fixture : actor_fixture {
     });
   }
 
+  courier_actor make_courier() {
+    return system.spawn([this](courier_actor::pointer) -> courier_actor::behavior_type {
+      return {
+        [this](atom::event, const event_ptr& event) { told.push_back(event); },
+        [this](atom::drain) { ++couriers_drained; },
+        [](atom::tick) { /* nop */ },
+      };
+    });
+  }
+
   uint64_t free_slots() { return std::stoull((*ask<health_ptr>(under_test, atom::check_v))->cause); }
 
   router_actor under_test;
@@ -193,7 +206,9 @@ struct router_fixture : actor_fixture {
   std::map<uint64_t, bool> set_up;
   std::vector<worker_report> reports;
   int inputs_made = 0;
-  std::vector<follower_actor> couriers;
+  bool streaming = true;   // what the model offers
+  std::vector<courier_actor> couriers;
+  int couriers_drained = 0;
   std::vector<event_ptr> told;
 };
 

@@ -31,7 +31,7 @@ def all_gone(server: Server) -> None:
     eventually(lambda: server.processes() == [], "all of it is gone")
 
 
-@pytest.mark.parametrize("busy", ["time.sleep(1000)", "while True: pass", "ctypes.PyDLL(None).sleep(1000)"])
+@pytest.mark.parametrize("busy", ["time.sleep(1000)", "\nwhile True: pass", "ctypes.PyDLL(None).sleep(1000)"])
 @pytest.mark.parametrize("threads", ["1", "4"])
 def test_a_killed_server_takes_its_workers_along(serve: Serve, threads: str, busy: str) -> None:
     server = serve(model(), COG_WORKERS="2", COG_THREADS=threads, exits=-signal.SIGKILL)
@@ -201,6 +201,14 @@ def test_workers_get_the_file_limit_that_the_server_was_started_with(serve: Serv
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert soft_file_limit(server.workers()[0]) == "256"
     assert soft_file_limit(server.process.pid) == ("unlimited" if hard == resource.RLIM_INFINITY else str(hard))
+
+
+def test_the_kernel_would_rather_end_a_worker_than_the_server(serve: Serve) -> None:
+    server = serve(model())
+    score, of_worker = (
+        int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in (server.process.pid, server.workers()[0])
+    )
+    assert of_worker == min(score + 300, 1000)
 
 
 def test_a_worker_inherits_no_client(serve: Serve) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from acting import Gate, model
 from conftest import Serve
-from server import Server, eventually
+from server import Background, Server, eventually
 
 KILLED = "Worker crashed: signal 9 (SIGKILL)"
 DIE = "os.kill(os.getpid(), 9); time.sleep(60)"
@@ -258,3 +260,43 @@ def test_memory_that_is_refused_fails_the_prediction_only(serve: Serve) -> None:
     before = server.output()
     assert "MemoryError" in server.predict(code=code)["error"]
     assert server.output() == before
+
+
+@pytest.fixture
+def group() -> Iterator[Path]:
+    """A control group with 200 MiB of memory."""
+    root = Path("/sys/fs/cgroup")
+    root = root / "memory" if (root / "memory").is_dir() else root
+    folder = root / f"coglet-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+        limit = "memory.max" if (folder / "memory.max").exists() else "memory.limit_in_bytes"
+        (folder / limit).write_text(str(200 << 20))
+    except OSError as error:
+        pytest.skip(f"no control group of our own here: {error}")
+    yield folder
+    eventually(lambda: not (folder / "cgroup.procs").read_text(), "the group is empty")
+    folder.rmdir()
+
+
+def test_out_of_memory_is_named(serve: Serve, group: Path) -> None:
+    server = serve(model(), COG_RESTARTS="1")
+    (group / "cgroup.procs").write_text(str(server.process.pid))
+    server.predict(code="os._exit(1)")  # its successor is born in the group
+    server.wait_until("READY")
+    prediction = server.predict(code="print('before'); return len(bytes(1) * (400 << 20))")
+    assert prediction["error"] == "Worker crashed: out of memory: signal 9 (SIGKILL)"
+    assert prediction["logs"] == "before\n"
+    server.wait_until("DEFUNCT")
+    assert "out of memory" in server.create({}).json["error"]
+    server.stop()
+
+
+def test_a_death_answers_the_health_check_that_was_asked(serve: Serve) -> None:
+    server = serve(model(healthcheck="if Path('slow').exists():\n    Path('slow').rename('checking')\n    time.sleep(1000)"))
+    (server.project / "slow").touch()
+    check = Background(server.health)
+    server.wait_for_file("checking")
+    os.kill(server.workers()[0], signal.SIGKILL)
+    assert check.result()["status"] in ("STARTING", "UNHEALTHY")
+    server.wait_until("READY")

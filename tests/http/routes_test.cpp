@@ -10,6 +10,7 @@ TEST_CASE("routes: every fixed path is found, the query ignored") {
   CHECK(match_route("GET", "/livez").where == route::livez);
   CHECK(match_route("GET", "/readyz").where == route::readyz);
   CHECK(match_route("POST", "/shutdown").where == route::shutdown);
+  CHECK(match_route("GET", "/metrics").where == route::metrics);
   CHECK(match_route("POST", "/predictions").where == route::predictions);
   CHECK(match_route("POST", "/trainings").where == route::trainings);
 }

@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Runs a worker process. `argv`: `--data FD --control FD --ref REF --mode MODE --worker INDEX --folder DIR`."""
+    """Runs a worker process.
+
+    `argv`: `--data FD --control FD --lifeline FD --ref REF --mode MODE --worker INDEX --folder DIR`.
+    """
     options = dict(zip(argv[::2], argv[1::2]))
     data = _adopt(options["--data"])
     cancellation = Cancellation()
     channel = Channel(data, cancellation)
     control = Control(_adopt(options["--control"]))
+    if "--lifeline" in options:
+        os.set_inheritable(int(options["--lifeline"]), False)
 
     def in_forked_child() -> None:
         channel.after_fork()

@@ -1,0 +1,34 @@
+"""What may differ between two runs, made equal; done on the text, so that the order and form of all else still counts."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_MASKS = [
+    (re.compile(r"\bpred_[0-9a-f]+"), "pred_*"),
+    (re.compile(r'"predict_time":[-+0-9.eE]+'), '"predict_time":0.0'),
+    (re.compile(r'"(started_at|completed_at|created_at)":"\d{4}-\d\d-\d\dT[0-9:.]+(\+00:00|Z)"'), r'"\1":"*"'),
+    (re.compile(r'"(coglet|git_sha|build_time|python_sdk|python|cog_version)":"[^"]*"'), r'"\1":"*"'),
+    (re.compile(r"slot [0-9a-f]{8}-[0-9a-f-]{27}"), "slot *"),
+    (re.compile(r"\btmp[a-z0-9_]{8}"), "tmp*"),
+    (re.compile(r"0x[0-9a-f]{6,}"), "0x*"),
+]
+_SETUP_LOGS = re.compile(r'("status":"succeeded","logs":)("(?:[^"\\]|\\.)*")')
+
+
+def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = ()) -> str:
+    """`names` are what a run put in for the placeholders of its scenario."""
+    for name, value in sorted(names.items(), key=lambda item: -len(item[1])):
+        text = text.replace(value, name)
+    for pattern, replacement in _MASKS:
+        text = pattern.sub(replacement, text)
+    text = _SETUP_LOGS.sub(lambda found: found[1] + json.dumps(_setup_lines(json.loads(found[2]))), text)
+    for more in extra:
+        text = re.sub(more, "*", text)
+    return text
+
+
+def _setup_lines(logs: str) -> str:
+    """The model's own lines: the server's name its inner workings."""
+    return "".join(f"{line}\n" for line in logs.splitlines() if line.startswith("[coglet::setup]"))
