@@ -32,15 +32,23 @@ class Count:
 
 def run_unit(folder: Path, pattern: Optional[str]) -> Count:
     """Runs the doctest executables that Meson knows."""
-    listing = subprocess.run(["meson", "introspect", "--tests", str(folder)], check=True, capture_output=True, text=True)
+    listing = subprocess.run(
+        ["meson", "introspect", "--tests", str(folder)], check=True, capture_output=True, text=True
+    )
     total = Count()
     for test in json.loads(listing.stdout):
         arguments = [f"--test-case=*{pattern}*"] if pattern else []
         print(f"== unit {test['name']}", flush=True)
         try:
             done = subprocess.run(
-                [*test["cmd"], *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                errors="replace", timeout=UNIT_LIMIT, check=False,
+                [*test["cmd"], *arguments],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=UNIT_LIMIT,
+                check=False,
             )
             output, code = done.stdout, done.returncode
         except subprocess.TimeoutExpired as error:

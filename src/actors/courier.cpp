@@ -9,16 +9,15 @@ namespace cog {
 
 namespace {
 
-constexpr size_t most_waiting = 64;          // webhooks that are not terminal
-constexpr unsigned most_attempts = 13;       // of the terminal one
-constexpr unsigned last_attempts = 4;        // of it, once the server stops
+constexpr size_t most_waiting = 64;      // webhooks that are not terminal
+constexpr unsigned most_attempts = 13;   // of the terminal one
+constexpr unsigned last_attempts = 4;    // of it, once the server stops
 constexpr std::chrono::milliseconds first_pause{200};
-constexpr unsigned most_doublings = 9;       // 102.4 s
+constexpr unsigned most_doublings = 9;           // 102.4 s
 constexpr uint64_t longest_retry_after = 3600;   // seconds
-constexpr std::array retried{uint64_t{0},   uint64_t{429}, uint64_t{500},
-                             uint64_t{502}, uint64_t{503}, uint64_t{504}};
+constexpr std::array retried{uint64_t{0}, uint64_t{429}, uint64_t{500}, uint64_t{502}, uint64_t{503}, uint64_t{504}};
 
-} // namespace
+}   // namespace
 
 void courier_state::take(const prediction_event& event) {
   using kind = prediction_event::kind;
@@ -122,14 +121,16 @@ void courier_state::post() {
   pausing = false;
   self->request(transfers, caf::infinite, atom::post_v, make_job())
     .then([this](const post_outcome& outcome) { on_outcome(outcome); },
-          [this](const caf::error& error) { on_outcome({0, 0, text_of(error)}); });
+          [this](const caf::error& error) {
+            on_outcome({0, 0, text_of(error)});
+          });
 }
 
 void courier_state::on_outcome(const post_outcome& outcome) {
   bool taken = outcome.status >= 200 && outcome.status < 300;
   bool terminal = current->event == webhook_completed;
-  if (terminal && !taken && attempts < (draining ? last_attempts : most_attempts)
-      && std::find(retried.begin(), retried.end(), outcome.status) != retried.end()) {
+  if (terminal && !taken && attempts < (draining ? last_attempts : most_attempts) &&
+      std::find(retried.begin(), retried.end(), outcome.status) != retried.end()) {
     std::chrono::milliseconds pause = first_pause * (1 << std::min(attempts - 1, most_doublings));
     if (!draining)
       pause = std::max<std::chrono::milliseconds>(
@@ -168,4 +169,4 @@ courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_sta
   };
 }
 
-} // namespace cog
+}   // namespace cog

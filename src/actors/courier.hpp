@@ -39,13 +39,13 @@ struct courier_state {
   server_config config;
   prediction_snapshot so_far;
   metric_set metrics;
-  snapshot_ptr end;                 // once completed
+  snapshot_ptr end;   // once completed
   std::deque<delivery> waiting;
-  std::optional<delivery> current;  // under way
-  bool logs_held_back = false;      // by the throttle, since the last one sent
-  unsigned attempts = 0;            // of the current one
-  bool pausing = false;             // before another attempt
-  bool draining = false;            // the server stops
+  std::optional<delivery> current;   // under way
+  bool logs_held_back = false;       // by the throttle, since the last one sent
+  unsigned attempts = 0;             // of the current one
+  bool pausing = false;              // before another attempt
+  bool draining = false;             // the server stops
   clock::time_point last_sent = clock::time_point::min();
   static inline const char* name = "courier";
 };
@@ -53,4 +53,4 @@ struct courier_state {
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
                                      transfer_actor transfers, server_config config);
 
-} // namespace cog
+}   // namespace cog

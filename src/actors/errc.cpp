@@ -10,9 +10,8 @@ std::string to_string(errc code) {
     case errc::at_capacity:
       return "At capacity - all prediction slots busy";
     case errc::not_ready:
-      return "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
     case errc::setup_failed:
-      return "The model's setup failed. GET /health-check shows its log; mend the model and start again.";
+      return "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
     case errc::defunct:
       return "All workers died too often and were given up";
     case errc::draining:
@@ -55,4 +54,4 @@ std::string text_of(const caf::error& error) {
   return "internal error " + std::to_string(error.code());
 }
 
-} // namespace cog
+}   // namespace cog

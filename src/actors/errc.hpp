@@ -11,20 +11,20 @@ namespace cog {
 /// Why the server could not do its part. A prediction that failed or was cancelled is a result, not one of these.
 enum class errc : uint8_t {
   ok = 0,
-  at_capacity,        // every live slot and place in the waiting line is taken
-  not_ready,          // no worker has finished its setup, or none is live
-  setup_failed,       // the model's setup failed; only a new server mends that
-  defunct,            // all workers were given up
-  draining,           // the server is stopping
-  not_streaming,      // an event stream of a model that does not offer it
-  invalid_input,      // the edge's verdict on a request; its errors are in the request
-  id_in_flight,       // a POST names the id of a prediction in flight
-  too_many_followers, // 1024 follow this prediction already
-  not_found,          // no prediction of that id
-  download_failed,    // an input URL could not be fetched; the text says why
-  bad_data_url,       // an input data URL could not be decoded; the text says why
-  file_failed,        // a file of the server's own could not be read or written
-  canceled,           // given up because its prediction was cancelled
+  at_capacity,          // every live slot and place in the waiting line is taken
+  not_ready,            // no worker has finished its setup, or none is live
+  setup_failed,         // the model's setup failed; only a new server mends that
+  defunct,              // all workers were given up
+  draining,             // the server is stopping
+  not_streaming,        // an event stream of a model that does not offer it
+  invalid_input,        // the edge's verdict on a request; its errors are in the request
+  id_in_flight,         // a POST names the id of a prediction in flight
+  too_many_followers,   // 1024 follow this prediction already
+  not_found,            // no prediction of that id
+  download_failed,      // an input URL could not be fetched; the text says why
+  bad_data_url,         // an input data URL could not be decoded; the text says why
+  file_failed,          // a file of the server's own could not be read or written
+  canceled,             // given up because its prediction was cancelled
 };
 
 std::string to_string(errc code);
@@ -37,4 +37,4 @@ errc code_of(const caf::error& error);
 /// The text given to `make_error`, or the code's own.
 std::string text_of(const caf::error& error);
 
-} // namespace cog
+}   // namespace cog

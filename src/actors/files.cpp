@@ -19,7 +19,7 @@ void sweep(const std::string& path) {
     spdlog::warn("files: sweep-failed, path={} error={}", path, error.message());
 }
 
-} // namespace
+}   // namespace
 
 caf::expected<std::string> store_input(const input_job& job) {
   auto token = std::string_view{job.request->body}.substr(job.value.at.offset, job.value.at.length);
@@ -56,4 +56,4 @@ files_actor::behavior_type files(files_actor::pointer) {
   };
 }
 
-} // namespace cog
+}   // namespace cog

@@ -12,4 +12,4 @@ caf::expected<std::string> encode_piece(const file_piece& piece);
 /// Works on files where it may block: spawn it detached.
 files_actor::behavior_type files(files_actor::pointer self);
 
-} // namespace cog
+}   // namespace cog

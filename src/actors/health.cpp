@@ -68,4 +68,4 @@ health_actor::behavior_type health(health_actor::stateful_pointer<health_state> 
   };
 }
 
-} // namespace cog
+}   // namespace cog

@@ -24,10 +24,10 @@ struct health_state {
   };
   std::vector<waiting_check> waiting;   // for the round of questions that is out
   uint64_t unanswered = 0;
-  std::string user_error;               // of this round, joined
+  std::string user_error;   // of this round, joined
   static inline const char* name = "health";
 };
 
 health_actor::behavior_type health(health_actor::stateful_pointer<health_state> self);
 
-} // namespace cog
+}   // namespace cog

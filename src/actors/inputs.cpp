@@ -14,8 +14,8 @@ bool is_data_url(std::string_view token) {
   constexpr std::string_view scheme = "data:";
   std::string start;
   unescape_part(token.substr(1, 6 * scheme.size()), start);
-  return start.size() >= scheme.size()
-         && std::equal(scheme.begin(), scheme.end(), start.begin(), [](char a, char b) { return a == (b | 0x20) || a == b; });
+  return start.size() >= scheme.size() &&
+    std::equal(scheme.begin(), scheme.end(), start.begin(), [](char a, char b) { return a == (b | 0x20) || a == b; });
 }
 
 /// Errors of our own stay; what CAF reports when an actor is gone becomes one of ours.
@@ -23,7 +23,7 @@ caf::error to_own(const caf::error& error) {
   return make_error(code_of(error), text_of(error));
 }
 
-} // namespace
+}   // namespace
 
 void inputs_state::begin(const files_actor& files) {
   missing = request->files.size();
@@ -118,4 +118,4 @@ inputs_actor::behavior_type inputs(inputs_actor::stateful_pointer<inputs_state> 
   };
 }
 
-} // namespace cog
+}   // namespace cog

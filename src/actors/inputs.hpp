@@ -30,4 +30,4 @@ private:
 inputs_actor::behavior_type inputs(inputs_actor::stateful_pointer<inputs_state> self, request_ptr request,
                                    files_actor files, transfer_actor transfers, folder_ptr target);
 
-} // namespace cog
+}   // namespace cog

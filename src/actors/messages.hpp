@@ -55,7 +55,7 @@ struct file_piece {
   uint64_t length = 0;   // bytes; a multiple of 3 unless it is the last piece
 };
 
-} // namespace cog
+}   // namespace cog
 
 // These stay in this process, so they owe no inspect().
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::request_ptr)
@@ -137,12 +137,12 @@ using courier_actor = follower_actor::extend<
 
 /// Who accompanies a prediction; inputs and courier may be null.
 struct companions {
-  inputs_actor inputs;                  // makes its input files
-  courier_actor courier;                // brings its webhooks
-  std::vector<follower_actor> streams;  // of the client who made it, and of those who came while it waited
+  inputs_actor inputs;                   // makes its input files
+  courier_actor courier;                 // brings its webhooks
+  std::vector<follower_actor> streams;   // of the client who made it, and of those who came while it waited
 };
 
-} // namespace cog
+}   // namespace cog
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::companions)
 
@@ -233,4 +233,4 @@ using stopper_actor = caf::typed_actor<
   // INTERNAL: time to cancel what runs, or (true) to give up.
   caf::reacts_to<atom::tick, bool>>;
 
-} // namespace cog
+}   // namespace cog

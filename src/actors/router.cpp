@@ -16,7 +16,7 @@ std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& req
   return result;
 }
 
-} // namespace
+}   // namespace
 
 uint64_t router_state::free_slots() const {
   return draining || running >= capacity ? 0 : std::min<uint64_t>(idle.size(), capacity - running);
@@ -355,7 +355,9 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     [self](atom::rerun, const request_ptr& request, const companions& others) {
       return self->state.rerun(request, others);
     },
-    [self](atom::attach, const std::string& id, const follower_actor& stream) { return self->state.attach(id, stream); },
+    [self](atom::attach, const std::string& id, const follower_actor& stream) {
+      return self->state.attach(id, stream);
+    },
     [self](atom::detach, const std::string& id, const follower_actor& stream) { self->state.detach(id, stream); },
     [self](atom::find, const std::string& id) { return self->state.find(id); },
     [self](atom::find) { return self->state.ring.list(); },
@@ -373,4 +375,4 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   };
 }
 
-} // namespace cog
+}   // namespace cog

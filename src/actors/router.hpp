@@ -84,4 +84,4 @@ private:
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self, health_actor health,
                                    router_makers make, uint64_t max_queue, result_ring::limits keep);
 
-} // namespace cog
+}   // namespace cog

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view log_mark = "\n[**** LOG TRUNCATED: COG_MAX_LOG_BYTES REACHED ****]\n";
 
-} // namespace
+}   // namespace
 
 std::string_view running_prediction::add_log(std::string_view text, uint64_t limit) {
   if (log_ended)
@@ -91,4 +91,4 @@ snapshot_ptr running_prediction::finish(prediction_status status, std::string er
   return result;
 }
 
-} // namespace cog
+}   // namespace cog

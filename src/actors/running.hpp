@@ -20,23 +20,23 @@ struct running_prediction {
   caf::typed_response_promise<snapshot_ptr> promise;
   companions others;
   std::vector<follower_actor> followers;   // event streams of clients
-  prepared_ptr prepared;           // the input with its files in place
-  uint64_t number = 0;             // of its run frame; 0: not sent yet
+  prepared_ptr prepared;                   // the input with its files in place
+  uint64_t number = 0;                     // of its run frame; 0: not sent yet
   prediction_output output;
   std::string logs;
   metric_set metrics;
-  folder_ptr output_folder;        // set once it has files in it
+  folder_ptr output_folder;   // set once it has files in it
   clock::time_point started = clock::now();
   std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
-  clock::time_point due = clock::time_point::max();        // COG_PREDICT_TIMEOUT
-  clock::time_point end_by = clock::time_point::max();     // COG_CANCEL_TIMEOUT, once it was told to stop
-  uint64_t ping = 0;               // asked when it was told to stop; 0: none
+  clock::time_point due = clock::time_point::max();      // COG_PREDICT_TIMEOUT
+  clock::time_point end_by = clock::time_point::max();   // COG_CANCEL_TIMEOUT, once it was told to stop
+  uint64_t ping = 0;                                     // asked when it was told to stop; 0: none
   event_history history;
-  bool followed = false;           // its `start` event was made
-  uint64_t chunks = 0;             // told so far
+  bool followed = false;   // its `start` event was made
+  uint64_t chunks = 0;     // told so far
   bool canceled = false;
   bool timed_out = false;
-  bool log_ended = false;          // COG_MAX_LOG_BYTES was reached
+  bool log_ended = false;   // COG_MAX_LOG_BYTES was reached
 
   /// Keeps what fits under `limit` bytes; then one mark, and no more. Returns what was added, until the next call.
   std::string_view add_log(std::string_view text, uint64_t limit);
@@ -53,4 +53,4 @@ private:
   std::shared_ptr<prediction_snapshot> describe(prediction_status status) const;
 };
 
-} // namespace cog
+}   // namespace cog

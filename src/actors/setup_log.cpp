@@ -53,4 +53,4 @@ void setup_log::add(std::string_view target, std::string_view message) {
   result_.logs += '\n';
 }
 
-} // namespace cog
+}   // namespace cog

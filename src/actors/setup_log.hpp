@@ -31,4 +31,4 @@ private:
   bool full_ = false;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -39,10 +39,11 @@ stopper_actor::behavior_type stopper(stopper_actor::stateful_pointer<stopper_sta
         self->quit();
       } else {
         self->request(self->state.router, caf::infinite, atom::drain_v, true)
-          .then([](caf::unit_t) { /* the first question is answered, too */ }, [](const caf::error&) { /* as above */ });
+          .then([](caf::unit_t) { /* the first question is answered, too */ },
+                [](const caf::error&) { /* as above */ });
       }
     },
   };
 }
 
-} // namespace cog
+}   // namespace cog

@@ -26,4 +26,4 @@ struct stopper_state {
 stopper_actor::behavior_type stopper(stopper_actor::stateful_pointer<stopper_state> self, router_actor router,
                                      seconds timeout);
 
-} // namespace cog
+}   // namespace cog

@@ -31,7 +31,7 @@ std::string whole_text(const answer_text& answer) {
   return text;
 }
 
-} // namespace
+}   // namespace
 
 transfer::transfer(caf::actor_config& cfg, download_options options)
   : transfer_actor::base{cfg}, options_{std::move(options)} {
@@ -173,9 +173,8 @@ bool transfer::start(task& which) {
 }
 
 size_t transfer::running_into(const std::string& folder) const {
-  return static_cast<size_t>(std::count_if(tasks_.begin(), tasks_.end(), [&](auto& task) {
-    return task.work && task.job.target->path == folder;
-  }));
+  return static_cast<size_t>(std::count_if(tasks_.begin(), tasks_.end(),
+                                           [&](auto& task) { return task.work && task.job.target->path == folder; }));
 }
 
 void transfer::drop(task& which) {
@@ -184,4 +183,4 @@ void transfer::drop(task& which) {
   which.promise.deliver(make_error(errc::canceled));
 }
 
-} // namespace cog
+}   // namespace cog

@@ -49,10 +49,10 @@ private:
 
   download_options options_;
   curl_multi multi_;
-  std::list<task> tasks_;   // in the order of arrival
+  std::list<task> tasks_;       // in the order of arrival
   std::list<delivery> posts_;   // in the order of arrival
   size_t posts_running_ = 0;
   bool performing_ = false;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -10,8 +10,9 @@ namespace cog {
 namespace {
 
 // The working directory enters sys.path only after the worker's own imports.
-constexpr const char* start_code = "import sys; sys.path[:] = [p for p in sys.path if p]; "
-                                   "from cog._worker import main; main(sys.argv[1:])";
+constexpr const char* start_code =
+  "import sys; sys.path[:] = [p for p in sys.path if p]; "
+  "from cog._worker import main; main(sys.argv[1:])";
 constexpr std::chrono::seconds check_limit{10};
 constexpr std::chrono::seconds exit_limit{3};   // for exit handlers, once nothing runs any more
 
@@ -27,7 +28,7 @@ std::vector<std::string> worker_environment(const server_config& config) {
   return result;
 }
 
-} // namespace
+}   // namespace
 
 worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t index, description_ptr model,
                worker_settings_ptr settings)
@@ -36,7 +37,8 @@ worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t ind
     model_{std::move(model)},
     settings_{std::move(settings)},
     restarts_{settings_->config.restarts},
-    setup_deadline_{this->strand(), [this] {
+    setup_deadline_{this->strand(),
+                    [this] {
                       setup_error_ = fmt::format("worker setup timed out after {} seconds (COG_SETUP_TIMEOUT)",
                                                  settings_->config.setup_timeout.count());
                       process_->kill();
@@ -104,14 +106,23 @@ void worker::start() {
       report(worker_phase::starting);
   }
   subprocess_spec spec;
-  spec.argv = {config.python, "-c",         start_code,
-               "--data",      std::to_string(worker_data_fd),
-               "--control",   std::to_string(worker_control_fd),
-               "--lifeline",  std::to_string(worker_lifeline_fd),
-               "--ref",       config.reference,
-               "--mode",      config.mode,
-               "--worker",    std::to_string(index_),
-               "--folder",    process_root_};
+  spec.argv = {config.python,
+               "-c",
+               start_code,
+               "--data",
+               std::to_string(worker_data_fd),
+               "--control",
+               std::to_string(worker_control_fd),
+               "--lifeline",
+               std::to_string(worker_lifeline_fd),
+               "--ref",
+               config.reference,
+               "--mode",
+               config.mode,
+               "--worker",
+               std::to_string(index_),
+               "--folder",
+               process_root_};
   spec.env = worker_environment(config);
   spec.env.push_back(mark());
   spec.working_directory = config.project;
@@ -164,8 +175,9 @@ void worker::on_frame(const frame& what) {
 void worker::on_hello(std::string_view payload) {
   auto hello = parse_hello(payload);
   if (!hello || hello->protocol != protocol_version) {
-    setup_error_ = "the worker process speaks another protocol: the Python package `cog` it imports is not the one of "
-                   "this server; reinstall cog-cpp";
+    setup_error_ =
+      "the worker process speaks another protocol: the Python package `cog` it imports is not the one of "
+      "this server; reinstall cog-cpp";
     return process_->kill();
   }
   python_ = hello->python;
@@ -329,4 +341,4 @@ void worker::fail_checks(const std::string& error) {
     promise.deliver(error);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -94,20 +94,20 @@ private:
   description_ptr model_;
   worker_settings_ptr settings_;
   worker_phase phase_ = worker_phase::waiting;
-  bool set_up_ = false;           // a setup has succeeded once
+  bool set_up_ = false;   // a setup has succeeded once
   std::shared_ptr<worker_process> process_;
-  std::string process_root_;      // folder of this process's output files
-  uint64_t generation_ = 0;       // of the process
+  std::string process_root_;   // folder of this process's output files
+  uint64_t generation_ = 0;    // of the process
   std::string python_, sdk_;
   setup_log setup_;
-  std::string setup_error_;       // why this process's setup failed
-  std::string end_reason_;        // why we ended the process; empty: we did not
+  std::string setup_error_;   // why this process's setup failed
+  std::string end_reason_;    // why we ended the process; empty: we did not
   restart_policy restarts_;
   deadline setup_deadline_;
   deadline restart_pause_;
-  deadline overdue_;              // the earliest of the predictions'
+  deadline overdue_;   // the earliest of the predictions'
   clock::time_point overdue_at_ = clock::time_point::max();
-  uint64_t last_number_ = 0;      // of this process's run frames
+  uint64_t last_number_ = 0;   // of this process's run frames
   uint64_t last_question_ = 0;
   uint64_t last_pong_ = 0;
   std::vector<running_ptr> running_;
@@ -118,4 +118,4 @@ private:
   std::vector<caf::typed_response_promise<caf::unit_t>> drained_;
 };
 
-} // namespace cog
+}   // namespace cog

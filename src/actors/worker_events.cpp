@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t most_followers = 1024;   // of one prediction
 
-} // namespace
+}   // namespace
 
 void worker::emit(running_prediction& prediction, prediction_event event) {
   begin_events(prediction);
@@ -94,4 +94,4 @@ void worker::detach(const std::string& id, const follower_actor& follower) {
     cancel(prediction->request);
 }
 
-} // namespace cog
+}   // namespace cog

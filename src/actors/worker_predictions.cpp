@@ -250,9 +250,9 @@ bool worker::take_files(running_prediction& prediction, std::vector<output_file>
 
 void worker::keep_folder(running_prediction& prediction) {
   if (!prediction.output_folder)
-    prediction.output_folder = make_folder(process_root_, prediction.number, [files = settings_->files](std::string path) {
-      caf::anon_send(files, atom::sweep_v, std::move(path));
-    });
+    prediction.output_folder = make_folder(
+      process_root_, prediction.number,
+      [files = settings_->files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
 }
 
 void worker::finish(running_prediction& prediction, prediction_status status, std::string error) {
@@ -296,4 +296,4 @@ void worker::log_line(const running_prediction* prediction, log_source source, s
     spdlog::info("user: {}, worker={} source={}", text, index_, from);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -69,17 +69,15 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
   auto files = settings.files;
   auto root = settings.root;
   return {
-    [&system, settings](const router_actor& router, uint64_t index,
-                                              const description_ptr& model) {
+    [&system, settings](const router_actor& router, uint64_t index, const description_ptr& model) {
       auto own = std::make_shared<worker_settings>(settings);
       own->router = router;
       auto strand = asio_scheduler::of(system).make_strand();
       return caf::actor_cast<worker_actor>(system.spawn<worker>(strand, index, model, std::move(own)));
     },
     [&system, files, transfers, root, number = uint64_t{0}](const request_ptr& request) mutable {
-      auto folder = make_folder(root, ++number, [files](std::string path) {
-        caf::anon_send(files, atom::sweep_v, std::move(path));
-      });
+      auto folder = make_folder(root, ++number,
+                                [files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
       return system.spawn(inputs, request, files, transfers, std::move(folder));
     },
     [&system, transfers, config = settings.config](const request_ptr& request) -> courier_actor {
@@ -88,7 +86,7 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
   };
 }
 
-} // namespace
+}   // namespace
 
 int run_server(server_options options) {
   start_log(options.log_format, options.log_level);
@@ -124,11 +122,11 @@ int run_server(server_options options) {
       system.spawn(router, health_keeper, makers(system, worker_defaults, transfers), config.max_queue,
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
-    auto settings =
-      std::make_shared<http_settings>(http_settings{
-        config, dispatcher, file_worker, stop_leader, std::make_shared<http_counters>(), config.bundled_schema});
+    auto settings = std::make_shared<http_settings>(http_settings{
+      config, dispatcher, file_worker, stop_leader, std::make_shared<http_counters>(), config.bundled_schema});
     auto strand = acceptor.get_executor();
-    auto front = caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
+    auto front =
+      caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
     caf::anon_send(stop_leader, atom::start_v, front);
 
     net::signal_set signals{context, SIGINT};
@@ -150,4 +148,4 @@ int run_server(server_options options) {
   return 0;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -31,8 +31,8 @@ public:
     uint64_t number = 0;
     auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (error != std::errc{} || end != text->data() + text->size() || number < least)
-      warnings_.push_back(std::string{name} + "=" + *text + " is no whole number of at least " + std::to_string(least)
-                          + "; " + std::to_string(value) + " is used");
+      warnings_.push_back(std::string{name} + "=" + *text + " is no whole number of at least " + std::to_string(least) +
+                          "; " + std::to_string(value) + " is used");
     else
       value = number;
   }
@@ -92,8 +92,8 @@ std::string read_project(const std::string& path, server_config& config) {
     if (config.max_concurrency == 0 && concurrency && concurrency["max"])
       config.max_concurrency = concurrency["max"].as<uint64_t>();
   } catch (const YAML::Exception& error) {
-    return path + ":" + std::to_string(error.mark.line + 1) + ":" + std::to_string(error.mark.column + 1) + ": "
-           + error.msg;
+    return path + ":" + std::to_string(error.mark.line + 1) + ":" + std::to_string(error.mark.column + 1) + ": " +
+      error.msg;
   }
   return {};
 }
@@ -134,7 +134,7 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_PYTHON", config.python);
 }
 
-} // namespace
+}   // namespace
 
 std::optional<std::string> from_environment(const std::string& name) {
   auto* value = std::getenv(name.c_str());
@@ -185,9 +185,10 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   if (auto problem = read_project(yaml, config); !problem.empty())
     return early_exit{1, {}, "ERROR: " + problem + "\n"};
   if (config.reference.empty())
-    return early_exit{1, {},
-                      std::string{"ERROR: "} + reference + " environment variable is not set. Set it to the model's "
-                        + "reference (predict.py:Predictor), or name the model in " + yaml + ".\n"};
+    return early_exit{1,
+                      {},
+                      std::string{"ERROR: "} + reference + " environment variable is not set. Set it to the model's " +
+                        "reference (predict.py:Predictor), or name the model in " + yaml + ".\n"};
   if (config.python.empty())
     config.python = find_program({"python", "python3"}, variable("PATH"));
   if (auto path = variable("COG_OPENAPI_SCHEMA"); path && !path->empty()) {
@@ -199,4 +200,4 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   return {};
 }
 
-} // namespace cog
+}   // namespace cog

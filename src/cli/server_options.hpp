@@ -30,4 +30,4 @@ std::optional<std::string> from_environment(const std::string& name);
 std::optional<early_exit> read_server_options(int argc, const char* const* argv, const environment& variable,
                                               server_options& options);
 
-} // namespace cog
+}   // namespace cog

@@ -25,7 +25,7 @@ void add_setup(std::string& out, const setup_result& setup) {
   out += '}';
 }
 
-} // namespace
+}   // namespace
 
 std::string index_body(bool training) {
   std::string out = "{";
@@ -73,4 +73,4 @@ std::string probe_body(health_status status) {
   return out;
 }
 
-} // namespace cog
+}   // namespace cog

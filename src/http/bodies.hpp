@@ -14,4 +14,4 @@ std::string health_body(const health_answer& health);
 /// `/livez` and `/readyz`: `{"status":"READY"}`.
 std::string probe_body(health_status status);
 
-} // namespace cog
+}   // namespace cog

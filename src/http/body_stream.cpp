@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint64_t piece_bytes = 3 * 256 * 1024;   // a multiple of 3: base64 of pieces joins without padding
 
-} // namespace
+}   // namespace
 
 body_stream::step body_stream::next() {
   auto& part = parts_[front_];
@@ -33,4 +33,4 @@ body_stream::step body_stream::next_of_file(const output_file& file) {
   return result;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -32,4 +32,4 @@ private:
   uint64_t offset_ = 0;   // into the file in front
 };
 
-} // namespace cog
+}   // namespace cog

@@ -8,15 +8,15 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr size_t first_buffer = 4 * 1024;    // of an idle connection
+constexpr size_t first_buffer = 4 * 1024;   // of an idle connection
 constexpr size_t largest_buffer = 256 * 1024;
-constexpr size_t read_ahead = 64 * 1024;     // while an answer is due
-constexpr uint64_t free_body = 16 * 1024;    // bodies up to this size need no reservation
-constexpr uint64_t slowest_rate = 1024;      // bytes a second
+constexpr size_t read_ahead = 64 * 1024;    // while an answer is due
+constexpr uint64_t free_body = 16 * 1024;   // bodies up to this size need no reservation
+constexpr uint64_t slowest_rate = 1024;     // bytes a second
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::chrono::seconds write_time{30};   // in which a reader must take something
 
-} // namespace
+}   // namespace
 
 connection::connection(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::socket socket,
                        uint64_t number, listener_actor listener, settings_ptr settings)
@@ -171,8 +171,8 @@ void connection::on_header() {
   if (request_->is_done())
     return;
   route_ = match_route(request_->method, request_->target);
-  bool takes_body = route_.where == route::predictions || route_.where == route::prediction
-                    || route_.where == route::trainings || route_.where == route::training;
+  bool takes_body = route_.where == route::predictions || route_.where == route::prediction ||
+    route_.where == route::trainings || route_.where == route::training;
   request_->keep_body = takes_body && request_->is_json();
   if (!request_->keep_body)
     std::string{}.swap(request_->body);
@@ -344,4 +344,4 @@ void connection::linger() {
   read();
 }
 
-} // namespace cog
+}   // namespace cog

@@ -79,26 +79,26 @@ private:
   settings_ptr settings_;
   deadline deadline_;
   phase phase_ = phase::idle;
-  std::string in_;              // received: consumed up to `begin_`, valid up to `end_`
+  std::string in_;   // received: consumed up to `begin_`, valid up to `end_`
   size_t begin_ = 0;
   size_t end_ = 0;
   bool reading_ = false;
   bool advancing_ = false;
-  bool closing_ = false;        // after this answer
+  bool closing_ = false;   // after this answer
   bool gone_ = false;
   std::optional<http_request> request_;
   bool header_seen_ = false;
   bool header_timed_ = false;
-  uint64_t reserved_ = 0;       // bytes of body memory granted by the listener
+  uint64_t reserved_ = 0;   // bytes of body memory granted by the listener
   bool reserving_ = false;
-  uint64_t body_seen_ = 0;      // at the last look of the deadline
+  uint64_t body_seen_ = 0;   // at the last look of the deadline
   document_ptr document_;
-  request_ptr prediction_;      // running for this client
-  snapshot_ptr result_;         // being answered; keeps its files
+  request_ptr prediction_;   // running for this client
+  snapshot_ptr result_;      // being answered; keeps its files
   route_match route_;
-  std::string out_;             // being written
-  size_t written_ = 0;          // of it
-  body_stream stream_;          // what follows it
+  std::string out_;                 // being written
+  size_t written_ = 0;              // of it
+  body_stream stream_;              // what follows it
   bool waiting_to_write_ = false;   // for the socket, or for a piece of a file
   bool follows_ = false;            // this request wants events
   bool chunked_ = true;             // so are they sent, but to clients of HTTP/1.0
@@ -106,4 +106,4 @@ private:
   event_ptr event_;                 // being written; keeps its files
 };
 
-} // namespace cog
+}   // namespace cog

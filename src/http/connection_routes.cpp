@@ -20,7 +20,7 @@ std::string make_id() {
   return id;
 }
 
-} // namespace
+}   // namespace
 
 void connection::handle() {
   route_ = match_route(request_->method, request_->target);
@@ -128,7 +128,8 @@ void connection::submit(request_ptr prediction) {
 void connection::answer_result(const snapshot_ptr& result) {
   result_ = result;
   bool ended = is_terminal(result->status);
-  auto body = ended ? final_answer(*result) : state_answer(*result);
+  bool accepted = result->status == prediction_status::starting && result->input.empty();
+  auto body = ended ? final_answer(*result) : accepted ? accepted_answer(*result) : state_answer(*result);
   http_response response;
   response.status = ended ? 200 : 202;
   respond(response, std::move(body));
@@ -231,8 +232,9 @@ void connection::answer_openapi() {
 
 void connection::answer_index() {
   request(settings_->router, caf::infinite, atom::document_v)
-    .then([this](const document_ptr& document) { respond(json_response(200, index_body(document && document->training))); },
-          [this](const caf::error& error) { answer_error(error); });
+    .then(
+      [this](const document_ptr& document) { respond(json_response(200, index_body(document && document->training))); },
+      [this](const caf::error& error) { answer_error(error); });
 }
 
-} // namespace cog
+}   // namespace cog

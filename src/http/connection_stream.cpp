@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds keep_alive_time{15};   // without an event
 
-} // namespace
+}   // namespace
 
 /// The pieces as one chunk of a chunked body, or as they are.
 answer_text connection::as_written(answer_text pieces) const {
@@ -66,8 +66,8 @@ void connection::begin_stream() {
 bool connection::next_event() {
   out_.clear();
   written_ = 0;
-  bool ended = event_
-               && (event_->what == prediction_event::kind::completed || event_->what == prediction_event::kind::truncated);
+  bool ended =
+    event_ && (event_->what == prediction_event::kind::completed || event_->what == prediction_event::kind::truncated);
   event_ = nullptr;
   if (ended) {
     phase_ = phase::writing;
@@ -92,4 +92,4 @@ void connection::send_keep_alive() {
   write_more();
 }
 
-} // namespace cog
+}   // namespace cog

@@ -7,12 +7,24 @@ namespace cog {
 namespace {
 
 /// By `route`; paths with `{id}` stand for all ids.
-constexpr std::array<std::string_view, 16> names{
-  "other",        "/",        "/health-check", "/openapi.json", "/livez",       "/readyz",      "/shutdown",
-  "/predictions", "/predictions/{id}", "/predictions (list)", "/predictions/{id} (result)", "/predictions/{id}/cancel",
-  "/trainings",   "/trainings/{id}", "/trainings/{id}/cancel", "/metrics"};
+constexpr std::array<std::string_view, 16> names{"other",
+                                                 "/",
+                                                 "/health-check",
+                                                 "/openapi.json",
+                                                 "/livez",
+                                                 "/readyz",
+                                                 "/shutdown",
+                                                 "/predictions",
+                                                 "/predictions/{id}",
+                                                 "/predictions (list)",
+                                                 "/predictions/{id} (result)",
+                                                 "/predictions/{id}/cancel",
+                                                 "/trainings",
+                                                 "/trainings/{id}",
+                                                 "/trainings/{id}/cancel",
+                                                 "/metrics"};
 
-} // namespace
+}   // namespace
 
 void http_counters::count(route where, unsigned status) {
   auto found = std::find(statuses.begin(), statuses.end(), status);
@@ -26,11 +38,11 @@ std::string http_counters::text() const {
   for (size_t where = 0; where < routes; ++where)
     for (size_t status = 0; status < statuses.size(); ++status)
       if (auto count = requests_[where][status].load(std::memory_order_relaxed); count > 0)
-        out += "cog_http_requests_total{route=\"" + std::string{names[where]} + "\",status=\""
-               + std::to_string(statuses[status]) + "\"} " + std::to_string(count) + "\n";
+        out += "cog_http_requests_total{route=\"" + std::string{names[where]} + "\",status=\"" +
+          std::to_string(statuses[status]) + "\"} " + std::to_string(count) + "\n";
   append_metric_head(out, "cog_http_connections", "gauge", "Open connections.");
   out += "cog_http_connections " + std::to_string(connections_.load(std::memory_order_relaxed)) + "\n";
   return out;
 }
 
-} // namespace cog
+}   // namespace cog

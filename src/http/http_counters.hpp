@@ -27,4 +27,4 @@ private:
   std::atomic<uint64_t> connections_{0};
 };
 
-} // namespace cog
+}   // namespace cog

@@ -37,10 +37,11 @@ void listener::on_exit() {
 
 void listener::accept() {
   auto strand = caf_asio::asio_scheduler::of(system()).make_strand();
-  acceptor_.async_accept(strand, [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& error,
-                                                                            net::ip::tcp::socket socket) {
-    on_accept(error, std::move(socket));
-  });
+  acceptor_.async_accept(
+    strand,
+    [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& error, net::ip::tcp::socket socket) {
+      on_accept(error, std::move(socket));
+    });
 }
 
 void listener::on_accept(const boost::system::error_code& error, net::ip::tcp::socket socket) {
@@ -70,8 +71,9 @@ void listener::on_accept(const boost::system::error_code& error, net::ip::tcp::s
 }
 
 void listener::refuse(net::ip::tcp::socket socket) {
-  constexpr std::string_view answer = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n"
-                                      "connection: close\r\n\r\n";
+  constexpr std::string_view answer =
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n"
+    "connection: close\r\n\r\n";
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(net::buffer(answer), ignored);
@@ -109,4 +111,4 @@ caf::result<caf::unit_t> listener::drain() {
   return drained_.back();
 }
 
-} // namespace cog
+}   // namespace cog

@@ -10,8 +10,7 @@ namespace cog {
 /// Accepts clients, each of which gets a connection actor, and keeps count of them and of the memory of their bodies.
 class listener : public caf_asio::pinned<listener_actor::base> {
 public:
-  listener(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::acceptor acceptor,
-           settings_ptr settings);
+  listener(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::acceptor acceptor, settings_ptr settings);
 
   const char* name() const override { return "listener"; }
   behavior_type make_behavior() override;
@@ -39,4 +38,4 @@ private:
   std::vector<caf::typed_response_promise<caf::unit_t>> drained_;
 };
 
-} // namespace cog
+}   // namespace cog

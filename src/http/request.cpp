@@ -18,7 +18,7 @@ void take_first(std::string& field, beast::string_view value) {
     field.assign(value.data(), value.size());
 }
 
-} // namespace
+}   // namespace
 
 http_request::http_request() {
   eager(true);
@@ -35,8 +35,8 @@ bool http_request::is_json() const {
     return false;
   type.remove_prefix(prefix.size());
   constexpr std::string_view suffix = "+json";
-  return beast::iequals(type, "json")
-         || (type.size() > suffix.size() && beast::iequals(type.substr(type.size() - suffix.size()), suffix));
+  return beast::iequals(type, "json") ||
+    (type.size() > suffix.size() && beast::iequals(type.substr(type.size() - suffix.size()), suffix));
 }
 
 void http_request::on_request_impl(http::verb, text method_text, text target_text, int number, error_code&) {
@@ -94,4 +94,4 @@ void http_request::on_finish_impl(error_code&) {
   // nop
 }
 
-} // namespace cog
+}   // namespace cog

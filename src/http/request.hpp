@@ -13,17 +13,17 @@ public:
 
   std::string method;
   std::string target;
-  int version = 11;          // 10 or 11
+  int version = 11;   // 10 or 11
   std::string content_type;
   bool has_content_type = false;
-  std::string accept;        // the first such field, like the next ones
+  std::string accept;   // the first such field, like the next ones
   std::string prefer;
   std::string traceparent;
   std::string tracestate;
   bool expects_continue = false;
   std::string body;
-  bool keep_body = true;     // may be changed once the header is there; what came before is dropped then
-  uint64_t body_size = 0;    // bytes received so far, kept or not
+  bool keep_body = true;    // may be changed once the header is there; what came before is dropped then
+  uint64_t body_size = 0;   // bytes received so far, kept or not
 
   bool is_json() const;
 
@@ -42,4 +42,4 @@ private:
   void on_finish_impl(error_code&) override;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -23,7 +23,7 @@ std::string_view http_date() {
   return {text.data(), size};
 }
 
-} // namespace
+}   // namespace
 
 http_response json_response(unsigned status, std::string body) {
   http_response response;
@@ -66,4 +66,4 @@ std::string make_head(const http_response& response, std::optional<uint64_t> len
   return head;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -12,7 +12,7 @@ struct http_response {
   unsigned status = 200;
   std::string_view content_type = "application/json";   // empty: none
   std::string body;
-  std::vector<std::string> more_headers;                // complete lines without their line ends
+  std::vector<std::string> more_headers;   // complete lines without their line ends
 };
 
 http_response json_response(unsigned status, std::string body);
@@ -22,4 +22,4 @@ http_response text_response(unsigned status, std::string body);
 /// The head of a response, empty line included. `length` counts the bytes of the whole body; none for a chunked one.
 std::string make_head(const http_response& response, std::optional<uint64_t> length, bool keep_alive);
 
-} // namespace cog
+}   // namespace cog

@@ -96,7 +96,7 @@ std::optional<route_match> under(std::string_view prefix, std::string_view path,
   return with_id("PUT", method, path, put);
 }
 
-} // namespace
+}   // namespace
 
 route_match match_route(std::string_view method, std::string_view target) {
   auto path = target.substr(0, target.find('?'));
@@ -112,4 +112,4 @@ route_match match_route(std::string_view method, std::string_view target) {
   return {};
 }
 
-} // namespace cog
+}   // namespace cog

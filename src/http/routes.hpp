@@ -13,11 +13,11 @@ enum class route : uint8_t {
   livez,
   readyz,
   shutdown,
-  predictions,          // POST
-  prediction,           // PUT {id}
-  kept_predictions,     // GET
-  kept_prediction,      // GET {id}
-  cancel_prediction,    // POST {id}/cancel
+  predictions,         // POST
+  prediction,          // PUT {id}
+  kept_predictions,    // GET
+  kept_prediction,     // GET {id}
+  cancel_prediction,   // POST {id}/cancel
   trainings,
   training,
   cancel_training,
@@ -34,4 +34,4 @@ struct route_match {
 /// Finds the route of a request; the query is ignored. HEAD counts as GET.
 route_match match_route(std::string_view method, std::string_view target);
 
-} // namespace cog
+}   // namespace cog

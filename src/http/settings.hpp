@@ -13,8 +13,8 @@ struct http_settings {
   files_actor files;
   stopper_actor stopper;
   std::shared_ptr<http_counters> counters;
-  std::string bundled_schema;  // answers /openapi.json until the model was described; empty: none
+  std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none
 };
 using settings_ptr = std::shared_ptr<const http_settings>;
 
-} // namespace cog
+}   // namespace cog

@@ -55,7 +55,7 @@ answer_text end_text(const prediction_event& event) {
   return pieces;
 }
 
-} // namespace
+}   // namespace
 
 answer_text sse_text(const prediction_event& event) {
   using kind = prediction_event::kind;
@@ -71,8 +71,8 @@ answer_text sse_text(const prediction_event& event) {
     case kind::completed:
       return end_text(event);
     case kind::truncated:
-      return {begin("error") + R"({"error":"SSE stream replay truncated; events were dropped","skipped":)"
-              + std::to_string(event.index) + "}\n\n"};
+      return {begin("error") + R"({"error":"SSE stream replay truncated; events were dropped","skipped":)" +
+              std::to_string(event.index) + "}\n\n"};
   }
   return {};
 }
@@ -92,4 +92,4 @@ std::string chunk_head(uint64_t bytes) {
   return text.data();
 }
 
-} // namespace cog
+}   // namespace cog

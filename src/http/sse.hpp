@@ -17,4 +17,4 @@ std::string sse_head(bool chunked, bool keep_alive);
 /// The body's chunk of so many bytes: what stands before it.
 std::string chunk_head(uint64_t bytes);
 
-} // namespace cog
+}   // namespace cog

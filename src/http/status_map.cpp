@@ -34,4 +34,4 @@ error_status status_of(errc code) {
   return {500, true, 0};
 }
 
-} // namespace cog
+}   // namespace cog

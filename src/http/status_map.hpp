@@ -13,4 +13,4 @@ struct error_status {
 
 error_status status_of(errc code);
 
-} // namespace cog
+}   // namespace cog

@@ -41,7 +41,7 @@ size_t put_group(char* to, uint32_t group, size_t count) {
   return count;
 }
 
-} // namespace
+}   // namespace
 
 void append_base64(std::string& out, std::string_view bytes) {
   auto start = out.size();
@@ -73,7 +73,8 @@ void base64_decoder::append(std::string_view text, std::string& out) {
       // The common case, whole groups, in a loop of its own.
       auto first = at;
       for (; at + 4 <= text.size(); at += 4, to += 3) {
-        uint32_t a = value_of(text[at]), b = value_of(text[at + 1]), c = value_of(text[at + 2]), d = value_of(text[at + 3]);
+        uint32_t a = value_of(text[at]), b = value_of(text[at + 1]), c = value_of(text[at + 2]),
+                 d = value_of(text[at + 3]);
         if ((a | b | c | d) > 63)
           break;
         put_group(to, a << 18 | b << 12 | c << 6 | d, 3);
@@ -108,9 +109,9 @@ std::string base64_decoder::finish() const {
   if (ended_ || filled_ == 0)
     return {};
   if (filled_ == 1)
-    return "Invalid base64-encoded string: number of data characters (" + std::to_string(letters_)
-           + ") cannot be 1 more than a multiple of 4";
+    return "Invalid base64-encoded string: number of data characters (" + std::to_string(letters_) +
+      ") cannot be 1 more than a multiple of 4";
   return "Incorrect padding";
 }
 
-} // namespace cog
+}   // namespace cog

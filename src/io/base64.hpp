@@ -28,4 +28,4 @@ private:
   bool ended_ = false;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -21,4 +21,4 @@ void append_integer(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
-} // namespace cog
+}   // namespace cog

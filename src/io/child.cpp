@@ -41,8 +41,8 @@ void raise_oom_score(std::string_view score) {
 /// Lets the kernel kill the whole process group when the other end of the pipe is closed, as by the parent's death.
 /// PR_SET_PDEATHSIG would kill this process alone, mostly before it could end what it has started.
 void tie_to(int lifeline) {
-  if (::fcntl(lifeline, F_SETOWN, -::getpid()) != 0 || ::fcntl(lifeline, F_SETSIG, SIGKILL) != 0
-      || ::fcntl(lifeline, F_SETFL, O_ASYNC) != 0)
+  if (::fcntl(lifeline, F_SETOWN, -::getpid()) != 0 || ::fcntl(lifeline, F_SETSIG, SIGKILL) != 0 ||
+      ::fcntl(lifeline, F_SETFL, O_ASYNC) != 0)
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
@@ -74,7 +74,7 @@ void close_others_on_exec(int highest) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-} // namespace
+}   // namespace
 
 int highest_descriptor() {
   if (::close_range(~0U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
@@ -103,4 +103,4 @@ void run_child(const child_plan& plan) {
   fail(report, child_step::program);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -19,13 +19,13 @@ struct child_failure {
 struct child_plan {
   char** argv;
   char** env;
-  const char* directory;      // null: stay
-  std::array<int, 6> places;  // the descriptor that becomes each of 0 to 5; -1: /dev/null. 5 is the lifeline.
-  int report;                 // closed by a successful exec
+  const char* directory;       // null: stay
+  std::array<int, 6> places;   // the descriptor that becomes each of 0 to 5; -1: /dev/null. 5 is the lifeline.
+  int report;                  // closed by a successful exec
   pid_t parent;
   rlimit files;
   std::string_view oom_score;
-  int highest;                // descriptor to be made close-on-exec one by one; -1: the kernel does them all
+  int highest;   // descriptor to be made close-on-exec one by one; -1: the kernel does them all
 };
 
 /// The highest open descriptor, where the kernel cannot make a range close-on-exec; else -1.
@@ -34,4 +34,4 @@ int highest_descriptor();
 /// Turns the forked child into the program, with async-signal-safe calls only.
 [[noreturn]] void run_child(const child_plan& plan);
 
-} // namespace cog
+}   // namespace cog

@@ -32,7 +32,7 @@ std::string reason_of(std::string_view line) {
   return std::string{line.substr(0, line.find_last_not_of("\r\n") + 1)};
 }
 
-} // namespace
+}   // namespace
 
 download_options download_options_from_environment() {
   download_options options;
@@ -136,8 +136,8 @@ download::failure download::finish(CURLcode code) const {
   if (!sink_.problem().empty())
     return {sink_.problem(), true};
   if (options_.max_bytes != 0 && written_ > options_.max_bytes)
-    return {"The file is larger than the " + std::to_string(options_.max_bytes)
-            + " bytes that COG_MAX_DOWNLOAD_BYTES allows, for url: " + url_};
+    return {"The file is larger than the " + std::to_string(options_.max_bytes) +
+            " bytes that COG_MAX_DOWNLOAD_BYTES allows, for url: " + url_};
   if (code == CURLE_TOO_MANY_REDIRECTS)
     return {"Exceeded " + std::to_string(most_redirects) + " redirects."};
   const char* last_url = nullptr;
@@ -187,4 +187,4 @@ void curl_multi::wake() {
   curl_multi_wakeup(multi_.get());
 }
 
-} // namespace cog
+}   // namespace cog

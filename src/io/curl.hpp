@@ -11,11 +11,11 @@ namespace cog {
 
 struct download_options {
   std::string user_agent;
-  std::string ca_file;          // empty: libcurl's own choice
-  std::string http_proxy;       // for http URLs, unless the variables that libcurl reads itself name one
-  uint64_t max_bytes = 0;       // of the decoded content; 0: no limit
-  long connect_timeout = 10;    // seconds
-  long idle_timeout = 10;       // seconds without a byte
+  std::string ca_file;         // empty: libcurl's own choice
+  std::string http_proxy;      // for http URLs, unless the variables that libcurl reads itself name one
+  uint64_t max_bytes = 0;      // of the decoded content; 0: no limit
+  long connect_timeout = 10;   // seconds
+  long idle_timeout = 10;      // seconds without a byte
 };
 
 /// What the environment says: COG_USER_AGENT, the CA file, HTTP_PROXY.
@@ -30,8 +30,8 @@ class download {
 public:
   /// Why it ended without the whole content; the text is in the words of Python's `requests` where it has some.
   struct failure {
-    std::string text;          // empty: all went well
-    bool in_file = false;      // our file could not be written
+    std::string text;       // empty: all went well
+    bool in_file = false;   // our file could not be written
   };
 
   download(std::string url, const download_options& options);
@@ -44,12 +44,8 @@ public:
   /// What `code`, libcurl's verdict, means.
   failure finish(CURLcode code) const;
 
-  const std::string& path() const {
-    return sink_.path();
-  }
-  CURL* handle() const {
-    return easy_.get();
-  }
+  const std::string& path() const { return sink_.path(); }
+  CURL* handle() const { return easy_.get(); }
 
 private:
   static size_t on_header(char* data, size_t size, size_t count, void* self);
@@ -58,9 +54,7 @@ private:
   void configure();
 
   struct cleanup {
-    void operator()(CURL* handle) const {
-      curl_easy_cleanup(handle);
-    }
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
   std::string url_;
   const download_options& options_;
@@ -93,11 +87,9 @@ public:
 
 private:
   struct cleanup {
-    void operator()(CURLM* handle) const {
-      curl_multi_cleanup(handle);
-    }
+    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
   };
   std::unique_ptr<CURLM, cleanup> multi_;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -21,7 +21,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blank) + 1 - first);
 }
 
-} // namespace
+}   // namespace
 
 data_url_decoder::data_url_decoder(std::string_view token) : rest_{token.substr(1, token.size() - 2)} {
   auto comma = text_.npos;
@@ -90,4 +90,4 @@ stored_file store_data_url(std::string_view token, const folder& target, uint64_
   return {path, {}};
 }
 
-} // namespace cog
+}   // namespace cog

@@ -14,17 +14,13 @@ public:
   explicit data_url_decoder(std::string_view token);
 
   /// Lower case, without parameters; `text/plain` where none is given.
-  const std::string& media_type() const {
-    return media_type_;
-  }
+  const std::string& media_type() const { return media_type_; }
 
   /// Puts the next piece in the place of `bytes`. False at the end, and after a failure.
   bool next(std::string& bytes);
 
   /// What is wrong with the URL, in Python's words; empty when nothing is.
-  const std::string& problem() const {
-    return problem_;
-  }
+  const std::string& problem() const { return problem_; }
 
 private:
   void read();
@@ -42,12 +38,12 @@ private:
 /// What became of a data URL.
 struct stored_file {
   std::string path;
-  std::string problem;     // empty: all went well
-  bool bad_url = false;    // the problem is in the URL
+  std::string problem;    // empty: all went well
+  bool bad_url = false;   // the problem is in the URL
 };
 
 /// Decodes a data URL into a file of its own in `target`, named after its media type. `index` tells the files of one
 /// prediction apart.
 stored_file store_data_url(std::string_view token, const folder& target, uint64_t index);
 
-} // namespace cog
+}   // namespace cog

@@ -47,4 +47,4 @@ void deadline::arm(const std::shared_ptr<state>& shared) {
   });
 }
 
-} // namespace cog
+}   // namespace cog

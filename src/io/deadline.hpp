@@ -32,4 +32,4 @@ private:
   std::shared_ptr<state> state_;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -29,7 +29,7 @@ std::vector<std::filesystem::path> count_files(const std::filesystem::path& root
   return files;
 }
 
-} // namespace
+}   // namespace
 
 uint64_t out_of_memory_kills(const std::filesystem::path& root) {
   for (auto& path : count_files(root)) {
@@ -51,4 +51,4 @@ std::string death_cause(const siginfo_t& info, bool out_of_memory) {
   return out_of_memory && info.si_status == SIGKILL ? "out of memory: " + text : text;
 }
 
-} // namespace cog
+}   // namespace cog

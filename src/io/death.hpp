@@ -13,4 +13,4 @@ uint64_t out_of_memory_kills(const std::filesystem::path& root = "/");
 /// Names what ended a process: `exit code 3`, `signal 9 (SIGKILL)`, `out of memory: signal 9 (SIGKILL)`.
 std::string death_cause(const siginfo_t& info, bool out_of_memory);
 
-} // namespace cog
+}   // namespace cog

@@ -87,7 +87,7 @@ std::string shorten(const std::string& name) {
   return name.substr(0, length).append("~").append(suffix);
 }
 
-} // namespace
+}   // namespace
 
 std::string file_name_of_url(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
@@ -107,8 +107,9 @@ std::string file_name_of_url(std::string_view url) {
 }
 
 std::string file_name_of_type(std::string_view media_type) {
-  auto known = std::find_if(extensions.begin(), extensions.end(), [&](auto& entry) { return entry.first == media_type; });
+  auto known =
+    std::find_if(extensions.begin(), extensions.end(), [&](auto& entry) { return entry.first == media_type; });
   return known == extensions.end() ? "file" : "file" + std::string{known->second};
 }
 
-} // namespace cog
+}   // namespace cog

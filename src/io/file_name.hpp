@@ -12,4 +12,4 @@ std::string file_name_of_url(std::string_view url);
 /// parameters), if it knows one.
 std::string file_name_of_type(std::string_view media_type);
 
-} // namespace cog
+}   // namespace cog

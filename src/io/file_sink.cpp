@@ -27,4 +27,4 @@ bool file_sink::fail() {
   return false;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -12,12 +12,8 @@ public:
   bool open(const std::string& path);
   bool write(std::string_view bytes);
 
-  const std::string& path() const {
-    return path_;
-  }
-  const std::string& problem() const {
-    return problem_;
-  }
+  const std::string& path() const { return path_; }
+  const std::string& problem() const { return problem_; }
 
 private:
   bool fail();
@@ -27,4 +23,4 @@ private:
   std::string problem_;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -15,7 +15,7 @@ std::string make_private_folder(const std::string& path) {
   return errno_text(errno, path);
 }
 
-} // namespace
+}   // namespace
 
 std::string make_temporary_root(std::string& problem) {
   const char* base = std::getenv("TMPDIR");
@@ -48,4 +48,4 @@ std::string make_place(const folder& which, uint64_t index, const std::string& n
   return problem.empty() ? own + "/" + name : std::string{};
 }
 
-} // namespace cog
+}   // namespace cog

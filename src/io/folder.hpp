@@ -21,4 +21,4 @@ std::string ensure(const folder& which);
 /// `problem` set, when it cannot be made.
 std::string make_place(const folder& which, uint64_t index, const std::string& name, std::string& problem);
 
-} // namespace cog
+}   // namespace cog

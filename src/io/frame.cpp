@@ -19,7 +19,7 @@ std::string numbered_frame(frame_kind kind, uint64_t number) {
   return out;
 }
 
-} // namespace
+}   // namespace
 
 std::string run_meta(std::string_view context, std::span<const std::string> pointers) {
   std::string out;
@@ -63,4 +63,4 @@ std::string end_frame() {
   return frame_start(frame_kind::end, 0);
 }
 
-} // namespace cog
+}   // namespace cog

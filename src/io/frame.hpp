@@ -132,9 +132,9 @@ std::optional<uint64_t> parse_pong(std::string_view payload);
 /// Cuts a stream of bytes into frames. Bytes are read straight into its buffer, and a frame is a view into it.
 class frame_reader {
 public:
-  static constexpr size_t smallest_buffer = 64 * 1024;            // bytes
-  static constexpr size_t buffer_to_keep = 1024 * 1024;           // bytes; a bigger one goes once it is empty
-  static constexpr size_t largest_frame = 1024 * 1024 * 1024;     // bytes of payload
+  static constexpr size_t smallest_buffer = 64 * 1024;          // bytes
+  static constexpr size_t buffer_to_keep = 1024 * 1024;         // bytes; a bigger one goes once it is empty
+  static constexpr size_t largest_frame = 1024 * 1024 * 1024;   // bytes of payload
 
   /// Where the next bytes belong: large enough for the frame that has begun, and never empty once `next` has said
   /// nullopt. Ends the life of all frames handed out before.
@@ -147,13 +147,9 @@ public:
   std::optional<frame> next();
 
   /// What is wrong with the stream; empty when nothing is.
-  const std::string& problem() const {
-    return problem_;
-  }
+  const std::string& problem() const { return problem_; }
 
-  size_t capacity() const {
-    return capacity_;
-  }
+  size_t capacity() const { return capacity_; }
 
 private:
   size_t wanted() const;
@@ -166,4 +162,4 @@ private:
   std::string problem_;
 };
 
-} // namespace cog
+}   // namespace cog

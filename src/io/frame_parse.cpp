@@ -26,12 +26,8 @@ public:
     rest_.remove_prefix(length);
     return taken;
   }
-  std::string_view rest() const {
-    return rest_;
-  }
-  bool complete() const {
-    return complete_;
-  }
+  std::string_view rest() const { return rest_; }
+  bool complete() const { return complete_; }
 
 private:
   std::string_view rest_;
@@ -58,8 +54,8 @@ bool parse_file(simdjson::dom::element item, std::string_view rest, size_t from,
   simdjson::dom::array fields;
   uint64_t offset, length;
   std::string_view path, mime;
-  if (item.get(fields) || fields.size() != 4 || fields.at(0).get(offset) || fields.at(1).get(length)
-      || fields.at(2).get(path) || fields.at(3).get(mime))
+  if (item.get(fields) || fields.size() != 4 || fields.at(0).get(offset) || fields.at(1).get(length) ||
+      fields.at(2).get(path) || fields.at(3).get(mime))
     return false;
   if (offset < from || offset > rest.size() || length < 2 || length > rest.size() - offset || rest[offset] != '"')
     return false;
@@ -84,15 +80,15 @@ std::optional<std::vector<output_file>> parse_files(std::string_view json, std::
   return files;
 }
 
-} // namespace
+}   // namespace
 
 std::optional<hello_frame> parse_hello(std::string_view payload) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(payload).get(object))
     return std::nullopt;
-  return hello_frame{number_or_zero(object, "protocol"), number_or_zero(object, "pid"), string_or_empty(object, "python"),
-                     string_or_empty(object, "sdk")};
+  return hello_frame{number_or_zero(object, "protocol"), number_or_zero(object, "pid"),
+                     string_or_empty(object, "python"), string_or_empty(object, "sdk")};
 }
 
 std::optional<described_frame> parse_described(std::string_view payload) {
@@ -102,8 +98,8 @@ std::optional<described_frame> parse_described(std::string_view payload) {
   simdjson::dom::object object;
   if (!reader.complete() || parser.parse(info).get(object))
     return std::nullopt;
-  return described_frame{bool_or_false(object, "async"),       bool_or_false(object, "healthcheck"),
-                         bool_or_false(object, "streaming"),   bool_or_false(object, "training"),
+  return described_frame{bool_or_false(object, "async"),        bool_or_false(object, "healthcheck"),
+                         bool_or_false(object, "streaming"),    bool_or_false(object, "training"),
                          number_or_zero(object, "concurrency"), reader.rest()};
 }
 
@@ -171,4 +167,4 @@ std::optional<uint64_t> parse_pong(std::string_view payload) {
   return reader.complete() ? std::optional{question} : std::nullopt;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -56,4 +56,4 @@ void frame_reader::make_room(size_t capacity) {
   end_ = size;
 }
 
-} // namespace cog
+}   // namespace cog

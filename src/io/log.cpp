@@ -32,7 +32,7 @@ public:
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<upper_level>(); }
 };
 
-} // namespace
+}   // namespace
 
 void start_log(std::string_view format, std::string_view level) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
@@ -40,7 +40,8 @@ void start_log(std::string_view format, std::string_view level) {
   if (format == "console")
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %& %v");
   else
-    formatter->set_pattern(R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%&","fields":{"message":%*},"target":"coglet"})");
+    formatter->set_pattern(
+      R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%&","fields":{"message":%*},"target":"coglet"})");
   auto log = std::make_shared<spdlog::logger>("coglet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   log->set_formatter(std::move(formatter));
   if (level == "debug")
@@ -52,4 +53,4 @@ void start_log(std::string_view format, std::string_view level) {
   spdlog::set_default_logger(std::move(log));
 }
 
-} // namespace cog
+}   // namespace cog

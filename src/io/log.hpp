@@ -7,4 +7,4 @@ namespace cog {
 /// debug, info, warn, warning, error; anything else counts as info.
 void start_log(std::string_view format, std::string_view level);
 
-} // namespace cog
+}   // namespace cog

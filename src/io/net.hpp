@@ -23,4 +23,4 @@ namespace cog {
 
 namespace net = boost::asio;
 
-} // namespace cog
+}   // namespace cog

@@ -43,8 +43,8 @@ std::unordered_set<pid_t> find_doomed(std::span<const process_entry> all, std::s
                                       std::string_view variable) {
   std::unordered_set<pid_t> doomed;
   for (auto& entry : all)
-    if (entry.parent == ::getpid() && !contains(live, entry.pid) && !contains(live, entry.group)
-        && (variable.empty() || has_variable(entry.pid, variable)))
+    if (entry.parent == ::getpid() && !contains(live, entry.pid) && !contains(live, entry.group) &&
+        (variable.empty() || has_variable(entry.pid, variable)))
       doomed.insert(entry.pid);
   for (size_t before = 0; before != doomed.size();) {
     before = doomed.size();
@@ -58,7 +58,7 @@ std::unordered_set<pid_t> find_doomed(std::span<const process_entry> all, std::s
   return doomed;
 }
 
-} // namespace
+}   // namespace
 
 std::vector<process_entry> read_processes() {
   std::vector<process_entry> result;
@@ -103,4 +103,4 @@ void end_and_collect_descendants(std::chrono::milliseconds patience) {
   }
 }
 
-} // namespace cog
+}   // namespace cog

@@ -31,4 +31,4 @@ void end_descendants(std::span<const pid_t> live, std::string_view variable = {}
 /// left, not even dead. Gives up waiting after `patience`.
 void end_and_collect_descendants(std::chrono::milliseconds patience);
 
-} // namespace cog
+}   // namespace cog

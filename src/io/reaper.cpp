@@ -28,7 +28,7 @@ void reap(pid_t pid) {
   ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
 }
 
-} // namespace
+}   // namespace
 
 reaper::reaper() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -87,4 +87,4 @@ void reaper::reap_strangers() {
   }
 }
 
-} // namespace cog
+}   // namespace cog

@@ -40,4 +40,4 @@ private:
   std::unordered_set<pid_t> workers_;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -89,21 +89,22 @@ std::string text_of(const child_failure& failure, const subprocess_spec& spec) {
     case child_step::directory:
       return "cannot enter the folder of the model: " + errno_text(failure.error, spec.working_directory);
     case child_step::program:
-      return "cannot run the worker's program: " + errno_text(failure.error, spec.argv.front())
-             + "; install it or set COG_PYTHON to a Python interpreter";
+      return "cannot run the worker's program: " + errno_text(failure.error, spec.argv.front()) +
+        "; install it or set COG_PYTHON to a Python interpreter";
     case child_step::descriptors:
     case child_step::none:
       break;
   }
-  return "cannot hand descriptors to the worker process, raise the limit of open files: " + errno_text(failure.error, {});
+  return "cannot hand descriptors to the worker process, raise the limit of open files: " +
+    errno_text(failure.error, {});
 }
 
-} // namespace
+}   // namespace
 
 std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, std::string& problem) {
   pair data, control, out, err, lifeline, report;
-  if (!open_sockets(data) || !open_sockets(control) || !open_pipe(out) || !open_pipe(err)
-      || !open_pipe(lifeline) || !open_pipe(report)) {
+  if (!open_sockets(data) || !open_sockets(control) || !open_pipe(out) || !open_pipe(err) || !open_pipe(lifeline) ||
+      !open_pipe(report)) {
     problem = "cannot open sockets for a worker process, raise the limit of open files: " + errno_text(errno, {});
     return std::nullopt;
   }
@@ -112,15 +113,16 @@ std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, s
   auto argv = pointers_to(spec.argv);
   auto env = pointers_to(spec.env);
   auto oom_score = raised_oom_score();
-  child_plan plan{argv.data(),
-                  env.data(),
-                  spec.working_directory.empty() ? nullptr : spec.working_directory.c_str(),
-                  {-1, out.theirs.get(), err.theirs.get(), data.theirs.get(), control.theirs.get(), lifeline.ours.get()},
-                  report.theirs.get(),
-                  ::getpid(),
-                  file_limit(spec.soft_file_limit),
-                  oom_score,
-                  highest_descriptor()};
+  child_plan plan{
+    argv.data(),
+    env.data(),
+    spec.working_directory.empty() ? nullptr : spec.working_directory.c_str(),
+    {-1, out.theirs.get(), err.theirs.get(), data.theirs.get(), control.theirs.get(), lifeline.ours.get()},
+    report.theirs.get(),
+    ::getpid(),
+    file_limit(spec.soft_file_limit),
+    oom_score,
+    highest_descriptor()};
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);   // no handler of ours may run in the child
@@ -145,8 +147,13 @@ std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, s
     children.abandon(pid);
     return std::nullopt;
   }
-  return subprocess{pid, std::move(pidfd), std::move(data.ours), std::move(control.ours), std::move(out.ours),
-                    std::move(err.ours), std::move(lifeline.theirs)};
+  return subprocess{pid,
+                    std::move(pidfd),
+                    std::move(data.ours),
+                    std::move(control.ours),
+                    std::move(out.ours),
+                    std::move(err.ours),
+                    std::move(lifeline.theirs)};
 }
 
-} // namespace cog
+}   // namespace cog

@@ -25,16 +25,16 @@ struct subprocess_spec {
 /// A running worker process, seen from its owner. All descriptors are close-on-exec, and nonblocking but for the pidfd.
 struct subprocess {
   pid_t pid = 0;
-  unique_fd pidfd;     // readable once the process is dead; then `reaper::collect` it
-  unique_fd data;      // stream sockets
+  unique_fd pidfd;   // readable once the process is dead; then `reaper::collect` it
+  unique_fd data;    // stream sockets
   unique_fd control;
-  unique_fd out;       // read ends of the pipes that are its stdout and stderr
+  unique_fd out;   // read ends of the pipes that are its stdout and stderr
   unique_fd err;
-  unique_fd lifeline;  // the process group is killed when this is closed
+  unique_fd lifeline;   // the process group is killed when this is closed
 };
 
 /// Starts a worker process in a process group of its own, with the sockets at 3 and 4 and /dev/null as stdin. The kernel
 /// kills the group when we end. Returns nullopt, and says in `problem` what to do, when it does not start.
 std::optional<subprocess> spawn(const subprocess_spec& spec, reaper& children, std::string& problem);
 
-} // namespace cog
+}   // namespace cog

@@ -26,7 +26,7 @@ int hex_digit(char letter) {
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-} // namespace
+}   // namespace
 
 size_t unescape_part(std::string_view text, std::string& out) {
   auto whole = text.size();
@@ -71,4 +71,4 @@ std::string errno_text(int error, std::string_view path) {
   return out;
 }
 
-} // namespace cog
+}   // namespace cog

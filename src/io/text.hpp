@@ -15,4 +15,4 @@ size_t percent_decode(std::string_view text, bool last, std::string& out);
 /// An `errno` as Python prints it: `[Errno 2] No such file or directory: '<path>'`, or without a path if it is empty.
 std::string errno_text(int error, std::string_view path);
 
-} // namespace cog
+}   // namespace cog

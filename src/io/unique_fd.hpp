@@ -17,19 +17,11 @@ public:
     reset(other.release());
     return *this;
   }
-  ~unique_fd() {
-    reset();
-  }
+  ~unique_fd() { reset(); }
 
-  explicit operator bool() const {
-    return fd_ >= 0;
-  }
-  int get() const {
-    return fd_;
-  }
-  int release() {
-    return std::exchange(fd_, -1);
-  }
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
   void reset(int fd = -1) {
     if (fd_ >= 0)
       ::close(fd_);
@@ -40,4 +32,4 @@ private:
   int fd_;
 };
 
-} // namespace cog
+}   // namespace cog

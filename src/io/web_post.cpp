@@ -12,7 +12,7 @@ size_t throw_away(char*, size_t size, size_t count, void*) {
   return size * count;
 }
 
-} // namespace
+}   // namespace
 
 web_post::web_post(const std::string& url, std::string body, const std::vector<std::string>& headers,
                    const download_options& options)
@@ -62,4 +62,4 @@ std::string web_post::problem(CURLcode code) const {
   return error_[0] != 0 ? error_.data() : curl_easy_strerror(code);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -17,9 +17,7 @@ public:
   web_post(const web_post&) = delete;
   web_post& operator=(const web_post&) = delete;
 
-  CURL* handle() const {
-    return easy_.get();
-  }
+  CURL* handle() const { return easy_.get(); }
   /// What `code`, libcurl's verdict, means: the status of the last answer, 0 when there is none. An answer of success
   /// counts even if it broke off: who has sent it will not want the same again.
   uint64_t status(CURLcode code) const;
@@ -30,12 +28,8 @@ public:
 
 private:
   struct cleanup {
-    void operator()(CURL* handle) const {
-      curl_easy_cleanup(handle);
-    }
-    void operator()(curl_slist* list) const {
-      curl_slist_free_all(list);
-    }
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
   std::string body_;
   std::array<char, CURL_ERROR_SIZE> error_{};
@@ -43,4 +37,4 @@ private:
   std::unique_ptr<CURL, cleanup> easy_;
 };
 
-} // namespace cog
+}   // namespace cog

@@ -204,4 +204,4 @@ void worker_process::finish() {
     listener->on_death(cause_);
 }
 
-} // namespace cog
+}   // namespace cog

@@ -84,4 +84,4 @@ private:
   std::string cause_;
 };
 
-} // namespace cog
+}   // namespace cog

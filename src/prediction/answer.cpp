@@ -154,6 +154,12 @@ answer_text state_answer(const prediction_snapshot& prediction) {
   return answer_writer{prediction}.write(has_output(prediction), true);
 }
 
+answer_text accepted_answer(const prediction_snapshot& prediction) {
+  std::string text = "{\"id\":";
+  append_json_string(text, prediction.id);
+  return {text + ",\"status\":\"" + std::string{to_string(prediction.status)} + "\"}"};
+}
+
 answer_text kept_answer(const prediction_snapshot& prediction) {
   return answer_writer{prediction}.write(has_output(prediction), false, true);
 }

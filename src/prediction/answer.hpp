@@ -21,6 +21,9 @@ answer_text final_answer(const prediction_snapshot& prediction);
 /// The state of a prediction at any time (http-api sections 9.3 and 10); with its input if the snapshot has one.
 answer_text state_answer(const prediction_snapshot& prediction);
 
+/// What an asynchronous create is answered: `{"id":..,"status":"starting"}`.
+answer_text accepted_answer(const prediction_snapshot& prediction);
+
 /// A finished or running prediction as `GET /predictions/{id}` tells it: like the final answer, with its times.
 answer_text kept_answer(const prediction_snapshot& prediction);
 

@@ -17,4 +17,4 @@ std::string to_rfc3339(std::chrono::system_clock::time_point moment) {
   return std::string{date.data()} + fraction.data();
 }
 
-} // namespace cog
+}   // namespace cog

@@ -13,38 +13,38 @@ struct server_config {
   std::string host = "0.0.0.0";
   uint16_t port = 5000;
   std::string project = ".";
-  std::string reference;               // "file.py:Name"
-  std::string mode = "predict";        // or "train"
-  std::string python;                  // the interpreter of the workers
-  std::string openapi_schema;          // text of the file named by COG_OPENAPI_SCHEMA
-  std::string bundled_schema;          // text of .cog/openapi_schema.json
+  std::string reference;          // "file.py:Name"
+  std::string mode = "predict";   // or "train"
+  std::string python;             // the interpreter of the workers
+  std::string openapi_schema;     // text of the file named by COG_OPENAPI_SCHEMA
+  std::string bundled_schema;     // text of .cog/openapi_schema.json
   uint64_t threads = 1;
-  uint64_t max_concurrency = 0;        // 0: not given
-  uint64_t workers = 0;                // 0: not given
+  uint64_t max_concurrency = 0;   // 0: not given
+  uint64_t workers = 0;           // 0: not given
   uint64_t max_queue = 0;
-  uint64_t restarts = 5;               // deaths in a row that are survived
+  uint64_t restarts = 5;   // deaths in a row that are survived
   seconds setup_timeout{0};
   seconds predict_timeout{0};
   seconds cancel_timeout{10};
   seconds shutdown_timeout{25};
   seconds idle_timeout{75};
   seconds header_timeout{10};
-  seconds body_timeout{30};            // in which at least 1 KiB/s must arrive
+  seconds body_timeout{30};   // in which at least 1 KiB/s must arrive
   uint64_t max_connections = 16384;
   uint64_t max_body_bytes = 104857600;
   uint64_t max_body_memory = 1073741824;
   uint64_t max_download_bytes = 0;
   uint64_t max_log_bytes = 16777216;
-  uint64_t soft_file_limit = 1024;     // the one the server was started with; workers get it back
-  std::string preload;                 // LD_PRELOAD for workers
-  std::string user_agent;              // of downloads
+  uint64_t soft_file_limit = 1024;   // the one the server was started with; workers get it back
+  std::string preload;               // LD_PRELOAD for workers
+  std::string user_agent;            // of downloads
   bool await_explicit_shutdown = false;
   std::string upload_url;
   uint64_t keep_results = 100;
-  uint64_t keep_files = 1073741824;    // bytes
-  uint64_t stream_history = 1024;      // events
-  seconds webhook_interval{0.5};       // between two that are not terminal
+  uint64_t keep_files = 1073741824;   // bytes
+  uint64_t stream_history = 1024;     // events
+  seconds webhook_interval{0.5};      // between two that are not terminal
   std::optional<std::string> webhook_token;
 };
 
-} // namespace cog
+}   // namespace cog

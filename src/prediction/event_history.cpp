@@ -18,4 +18,4 @@ std::vector<event_ptr> event_history::replay() const {
   return {std::move(gap)};
 }
 
-} // namespace cog
+}   // namespace cog

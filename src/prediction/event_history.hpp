@@ -23,4 +23,4 @@ private:
   std::vector<event_ptr> events_;
 };
 
-} // namespace cog
+}   // namespace cog

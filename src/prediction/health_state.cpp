@@ -34,8 +34,8 @@ void pool_state::take(const worker_report& report) {
     expect(report.index + 1);
   workers[report.index] = report;
   settled = settled || std::all_of(workers.begin(), workers.end(), [](const worker_report& worker) {
-    return worker.set_up || worker.phase == worker_phase::given_up;
-  });
+              return worker.set_up || worker.phase == worker_phase::given_up;
+            });
 }
 
 uint64_t pool_state::live() const {
@@ -54,4 +54,4 @@ health_status pool_state::shown(uint64_t free_slots) const {
   return free_slots == 0 ? health_status::busy : health_status::ready;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -12,19 +12,19 @@ namespace cog {
 struct model_description {
   document_ptr document;
   bool async = false;
-  bool healthcheck = false;        // the model has a healthcheck() of its own
+  bool healthcheck = false;   // the model has a healthcheck() of its own
   bool training = false;
-  uint64_t concurrency = 0;        // of `@cog.concurrent`; 0: not given
-  uint64_t workers = 1;            // processes, from the configuration and the above
-  uint64_t capacity = 1;           // predictions at once, of all workers together
-  std::string python;              // version of the interpreter
-  std::string sdk;                 // `cog.__version__`
+  uint64_t concurrency = 0;   // of `@cog.concurrent`; 0: not given
+  uint64_t workers = 1;       // processes, from the configuration and the above
+  uint64_t capacity = 1;      // predictions at once, of all workers together
+  std::string python;         // version of the interpreter
+  std::string sdk;            // `cog.__version__`
 };
 using description_ptr = std::shared_ptr<const model_description>;
 
 enum class worker_phase : uint8_t {
-  waiting,      // not started yet
-  starting,     // its first setup runs
+  waiting,    // not started yet
+  starting,   // its first setup runs
   ready,
   restarting,   // it has died and is coming back
   failed,       // its first setup failed (only worker 0 stays so)
@@ -74,4 +74,4 @@ struct health_answer {
 };
 using health_ptr = std::shared_ptr<const health_answer>;
 
-} // namespace cog
+}   // namespace cog

@@ -21,7 +21,7 @@ void append_gauge(std::string& out, std::string_view name, std::string_view help
   append_value(out, name, value);
 }
 
-} // namespace
+}   // namespace
 
 void append_metric_head(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
   out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ");
@@ -77,4 +77,4 @@ std::string pool_metrics::text(const pool_state& pool, const gauges& now) const 
   return out;
 }
 
-} // namespace cog
+}   // namespace cog

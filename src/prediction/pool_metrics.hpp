@@ -40,4 +40,4 @@ private:
 /// The head of one metric of the Prometheus text format.
 void append_metric_head(std::string& out, std::string_view name, std::string_view type, std::string_view help);
 
-} // namespace cog
+}   // namespace cog

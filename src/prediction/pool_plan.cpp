@@ -28,4 +28,4 @@ pool_plan plan_pool(const server_config& config, bool async, uint64_t declared_c
   return plan;
 }
 
-} // namespace cog
+}   // namespace cog

@@ -20,4 +20,4 @@ uint64_t slots_of_worker(const model_description& model, uint64_t worker);
 /// many processes unless COG_WORKERS says otherwise, an async one gets one.
 pool_plan plan_pool(const server_config& config, bool async, uint64_t declared_concurrency);
 
-} // namespace cog
+}   // namespace cog

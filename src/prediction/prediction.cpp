@@ -18,4 +18,4 @@ std::string_view to_string(prediction_status status) {
   return "failed";
 }
 
-} // namespace cog
+}   // namespace cog

@@ -35,15 +35,15 @@ struct output_file {
   byte_range at;      // of the placeholder, quotes included, in `prediction_output::json`
   std::string path;   // owned by the prediction's folder
   std::string mime;
-  uint64_t size = 0;  // bytes
+  uint64_t size = 0;   // bytes
 };
 
 /// What a model has produced: chunks as JSON texts, joined by commas, or one value.
 struct prediction_output {
   enum class shape : uint8_t { none, value, chunks };
   shape form = shape::none;
-  std::string json;           // the value, or the chunks without the brackets round them
-  std::vector<size_t> ends;   // where each chunk ends in `json`; empty when the chunks came as one list
+  std::string json;                 // the value, or the chunks without the brackets round them
+  std::vector<size_t> ends;         // where each chunk ends in `json`; empty when the chunks came as one list
   std::vector<output_file> files;   // ascending by place
 };
 
@@ -53,13 +53,13 @@ struct prediction_snapshot {
   prediction_status status = prediction_status::starting;
   prediction_output output;
   std::string logs;
-  std::string metrics;        // the members of a JSON object recorded by the model, without the braces
-  std::string error;          // of a failed one
-  std::string input;          // JSON; only for one in flight that was asked for by its id
-  double predict_time = 0;    // seconds since the slot was taken; only once terminal
+  std::string metrics;       // the members of a JSON object recorded by the model, without the braces
+  std::string error;         // of a failed one
+  std::string input;         // JSON; only for one in flight that was asked for by its id
+  double predict_time = 0;   // seconds since the slot was taken; only once terminal
   std::chrono::system_clock::time_point created, started, completed;   // the last only once terminal
   std::vector<folder_ptr> folders;
 };
 using snapshot_ptr = std::shared_ptr<const prediction_snapshot>;
 
-} // namespace cog
+}   // namespace cog

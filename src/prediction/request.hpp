@@ -24,7 +24,7 @@ struct prediction_request {
   bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
   bool respond_async = false;
-  bool streamed = false;                // made by a client who follows its events
+  bool streamed = false;   // made by a client who follows its events
   std::chrono::system_clock::time_point created;
   std::string traceparent;
   std::string tracestate;

@@ -19,4 +19,4 @@ std::optional<restart_policy::clock::duration> restart_policy::died(clock::time_
   return std::min<clock::duration>(first * (1 << doublings), longest);
 }
 
-} // namespace cog
+}   // namespace cog

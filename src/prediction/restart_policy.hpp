@@ -32,4 +32,4 @@ private:
   std::optional<clock::time_point> ready_since_;
 };
 
-} // namespace cog
+}   // namespace cog

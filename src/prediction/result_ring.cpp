@@ -21,8 +21,8 @@ void result_ring::add(entry finished) {
   places_.emplace(next.what.result->id, dropped_ + ring_.size());
   ring_.push_back(std::move(next));
   ++live_;
-  while (ring_.front().replaced || live_ > limits_.entries || json_bytes_ > limits_.json_bytes
-         || file_bytes_ > limits_.file_bytes) {
+  while (ring_.front().replaced || live_ > limits_.entries || json_bytes_ > limits_.json_bytes ||
+         file_bytes_ > limits_.file_bytes) {
     drop_oldest();
     if (ring_.empty())
       break;
@@ -59,4 +59,4 @@ bool same_input(const prediction_request& left, const prediction_request& right)
   return same(left.input_json(), right.input_json()) && same(left.context_json(), right.context_json());
 }
 
-} // namespace cog
+}   // namespace cog

@@ -55,4 +55,4 @@ private:
 /// Whether two requests ask for the same: their inputs and contexts are equal as JSON values.
 bool same_input(const prediction_request& left, const prediction_request& right);
 
-} // namespace cog
+}   // namespace cog

@@ -24,7 +24,9 @@ struct model_document {
   bool streaming = false;   // `paths./predictions.post.x-cog-streaming`
 
   /// The schema of a prediction's input, or of a training's.
-  const input_schema* schema_of(bool is_training) const { return is_training && training ? training.get() : input.get(); }
+  const input_schema* schema_of(bool is_training) const {
+    return is_training && training ? training.get() : input.get();
+  }
 };
 using document_ptr = std::shared_ptr<const model_document>;
 

@@ -11,7 +11,7 @@ bool becomes_null(const schema_node& root, const std::string& name, const schema
   return node.nullable && !node.has_default && !required;
 }
 
-} // namespace
+}   // namespace
 
 std::string shown_input(const prediction_request& request, const model_document* document) {
   auto text = request.input_json();
@@ -40,4 +40,4 @@ std::string shown_input(const prediction_request& request, const model_document*
   return out + "}";
 }
 
-} // namespace cog
+}   // namespace cog

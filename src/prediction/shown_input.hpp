@@ -9,4 +9,4 @@ namespace cog {
 /// key left out, secrets masked, keys ascending. `document` may be null: then all of the input.
 std::string shown_input(const prediction_request& request, const model_document* document);
 
-} // namespace cog
+}   // namespace cog

@@ -24,7 +24,8 @@ struct actor_fixture {
   template <class T, class Request>
   static caf::expected<T> receive(Request&& request) {
     caf::expected<T> answer{caf::sec::request_timeout};
-    request.receive([&](T& value) { answer = std::move(value); }, [&](caf::error& error) { answer = std::move(error); });
+    request.receive([&](T& value) { answer = std::move(value); },
+                    [&](caf::error& error) { answer = std::move(error); });
     return answer;
   }
 

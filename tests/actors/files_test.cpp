@@ -20,7 +20,7 @@ struct files_fixture : actor_fixture {
   }
 };
 
-} // namespace
+}   // namespace
 
 TEST_CASE_FIXTURE(files_fixture, "files: a data URL becomes a file in a folder of its own") {
   auto path = decode(R"("data:image/png;base64,Zm9v")", 3);

@@ -75,7 +75,7 @@ struct health_fixture : actor_fixture {
   std::string verdict;
 };
 
-} // namespace
+}   // namespace
 
 TEST_CASE_FIXTURE(health_fixture, "health: STARTING, READY and BUSY follow from the reports and the free slots") {
   CHECK((*check(0))->status == health_status::starting);

@@ -43,15 +43,14 @@ transfer_actor::behavior_type fake_transfer(transfer_actor::pointer self, neighb
     [=](atom::fetch, const input_job& job) -> caf::result<std::string> {
       return seen->fetches[job.index] = self->make_response_promise<std::string>();
     },
+    [](atom::post, const post_job&) -> caf::result<post_outcome> { return make_error(errc::canceled); },
     [=](atom::cancel, const std::string& folder) { seen->cancelled.push_back(folder); },
     [=](atom::perform) { seen->deliver(seen->fetches); },
   };
 }
 
 struct inputs_fixture : actor_fixture {
-  inputs_fixture() {
-    target = plain_folder(temporary.path);
-  }
+  inputs_fixture() { target = plain_folder(temporary.path); }
   ~inputs_fixture() {
     end(subject);
     end(files);
@@ -71,9 +70,7 @@ struct inputs_fixture : actor_fixture {
     scheduler.run();
     return request;
   }
-  caf::expected<prepared_ptr> prepared() {
-    return receive<prepared_ptr>(prepare());
-  }
+  caf::expected<prepared_ptr> prepared() { return receive<prepared_ptr>(prepare()); }
   void end_fetch(uint64_t index, caf::expected<std::string> answer) {
     seen.index = index;
     seen.answer = std::move(answer);
@@ -99,7 +96,7 @@ std::string large_data_url() {
   return "\"data:text/plain," + std::string(300'000, 'x') + '"';
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE_FIXTURE(inputs_fixture, "inputs: a small data URL is decoded on the spot") {
   start({{"image", R"("data:image/png;base64,Zm9v")"}});

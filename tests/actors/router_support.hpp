@@ -14,7 +14,7 @@ struct fake_worker_state {
   std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
   std::vector<std::string> canceled, attached, detached;
   std::vector<companions> others;   // of all it was asked to run
-  snapshot_ptr result;   // for the first one that runs; delivered when the worker is started again
+  snapshot_ptr result;              // for the first one that runs; delivered when the worker is started again
 };
 
 using fake_worker_ptr = std::shared_ptr<fake_worker_state>;
@@ -212,4 +212,4 @@ struct router_fixture : actor_fixture {
   std::vector<event_ptr> told;
 };
 
-} // namespace cog
+}   // namespace cog

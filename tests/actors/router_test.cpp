@@ -140,7 +140,8 @@ TEST_CASE_FIXTURE(router_fixture, "router: cancel by id reaches the worker that 
   CHECK_FALSE(*ask<bool>(under_test, atom::cancel_v, std::string{"a"}));
 }
 
-TEST_CASE_FIXTURE(router_fixture, "router: a client that leaves late does not cancel another prediction of the same id") {
+TEST_CASE_FIXTURE(router_fixture,
+                  "router: a client that leaves late does not cancel another prediction of the same id") {
   make_ready(1, 1);
   auto first = make_request("a");
   run(first);
@@ -201,7 +202,7 @@ struct line_fixture : router_fixture {
   }
 };
 
-} // namespace
+}   // namespace
 
 TEST_CASE_FIXTURE(line_fixture, "router: so many wait in the order of arrival, one more is refused") {
   make_ready(1, 1);

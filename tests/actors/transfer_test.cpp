@@ -14,8 +14,8 @@ using namespace cog;
 namespace {
 
 std::string answer(const std::string& status, const std::string& body, const std::string& headers = {}) {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers
-         + "Connection: close\r\n\r\n" + body;
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
+    "Connection: close\r\n\r\n" + body;
 }
 
 std::string redirect(const std::string& where) {
@@ -23,9 +23,7 @@ std::string redirect(const std::string& where) {
 }
 
 struct config : caf::actor_system_config {
-  config() {
-    add_message_types<caf::id_block::cog>();
-  }
+  config() { add_message_types<caf::id_block::cog>(); }
 };
 
 /// A transfer actor on a thread of its own, as in the server.
@@ -35,16 +33,13 @@ struct transfer_fixture {
       ::unsetenv(name);
     options.user_agent = "tester/1";
   }
-  ~transfer_fixture() {
-    caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
-  }
-  void start() {
-    subject = system.spawn<transfer, caf::detached>(options);
-  }
+  ~transfer_fixture() { caf::anon_send_exit(subject, caf::exit_reason::user_shutdown); }
+  void start() { subject = system.spawn<transfer, caf::detached>(options); }
   auto ask(const std::string& url, uint64_t index = 0, const std::string& folder = "in") {
     if (!subject)
       start();
-    return self->request(subject, caf::infinite, atom::fetch_v, job_with('"' + url + '"', plain_folder(temporary / folder), index));
+    return self->request(subject, caf::infinite, atom::fetch_v,
+                         job_with('"' + url + '"', plain_folder(temporary / folder), index));
   }
   template <class Request>
   caf::expected<std::string> receive(Request request) {
@@ -52,9 +47,7 @@ struct transfer_fixture {
     request.receive([&](std::string& path) { result = path; }, [&](caf::error& error) { result = error; });
     return result;
   }
-  caf::expected<std::string> fetch(const std::string& url) {
-    return receive(ask(url));
-  }
+  caf::expected<std::string> fetch(const std::string& url) { return receive(ask(url)); }
   /// The text of a download that fails.
   std::string failure(const std::string& url) {
     auto result = fetch(url);
@@ -90,7 +83,7 @@ private:
   std::vector<std::string> done_;
 };
 
-} // namespace
+}   // namespace
 
 TEST_CASE_FIXTURE(transfer_fixture, "transfer: a URL becomes a file with the name from its path") {
   std::string head;
@@ -171,7 +164,8 @@ TEST_CASE_FIXTURE(transfer_fixture, "transfer: no redirect leads to a local file
 }
 
 TEST_CASE_FIXTURE(transfer_fixture, "transfer: compressed content is decoded") {
-  const std::string gzip{"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25};
+  const std::string gzip{
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25};
   std::string head;
   http_server server{[&](const std::string& request) {
     head = request;
@@ -185,10 +179,11 @@ TEST_CASE_FIXTURE(transfer_fixture, "transfer: compressed content is decoded") {
 
 TEST_CASE_FIXTURE(transfer_fixture, "transfer: a file over the limit is refused") {
   options.max_bytes = 4;
-  http_server server{[](const std::string& request) { return answer("200 OK", request.starts_with("GET /4") ? "four" : "fives"); }};
+  http_server server{
+    [](const std::string& request) { return answer("200 OK", request.starts_with("GET /4") ? "four" : "fives"); }};
   CHECK(fetch(server.url("/4")));
-  CHECK(failure(server.url("/5"))
-        == "The file is larger than the 4 bytes that COG_MAX_DOWNLOAD_BYTES allows, for url: " + server.url("/5"));
+  CHECK(failure(server.url("/5")) ==
+        "The file is larger than the 4 bytes that COG_MAX_DOWNLOAD_BYTES allows, for url: " + server.url("/5"));
 }
 
 TEST_CASE_FIXTURE(transfer_fixture, "transfer: half a file is a failure") {
@@ -268,7 +263,8 @@ TEST_CASE_FIXTURE(transfer_fixture, "transfer: eight at once into one folder, an
   CHECK(most == 8);
 }
 
-TEST_CASE_FIXTURE(transfer_fixture, "transfer: cancelling a folder ends what runs and what waits for it, and nothing else") {
+TEST_CASE_FIXTURE(transfer_fixture,
+                  "transfer: cancelling a folder ends what runs and what waits for it, and nothing else") {
   steps done;
   http_server server{[&](const std::string& request) {
     done.add("arrived");

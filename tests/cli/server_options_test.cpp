@@ -29,7 +29,7 @@ variables with(const std::string& name, const std::string& value) {
   return {{"COG_PREDICT_TYPE_STUB", "predict.py:P"}, {name, value}};
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("server_options: what holds when nothing is said") {
   auto [options, exit] = read({});
@@ -65,7 +65,8 @@ TEST_CASE("server_options: without a reference the message names the variable") 
   REQUIRE(exit);
   CHECK(exit->code == 1);
   CHECK(exit->err.starts_with("ERROR: COG_PREDICT_TYPE_STUB environment variable is not set."));
-  CHECK(read({"--project", "/nonexistent", "--x-mode", "train"}, {}).exit->err.find("COG_TRAIN_TYPE_STUB") != std::string::npos);
+  CHECK(read({"--project", "/nonexistent", "--x-mode", "train"}, {}).exit->err.find("COG_TRAIN_TYPE_STUB") !=
+        std::string::npos);
 }
 
 TEST_CASE("server_options: numbers that make no sense are warned of and not taken") {

@@ -1,4 +1,4 @@
-"""What may differ between two runs, made equal; done on the text, so that the order and form of all else still counts."""
+"""What may differ between two runs, made equal; done on the text, so the order and form of all else still counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _MASKS = [
     (re.compile(r"\btmp[a-z0-9_]{8}"), "tmp*"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x*"),
 ]
-_SETUP_LOGS = re.compile(r'("status":"succeeded","logs":)("(?:[^"\\]|\\.)*")')
+_SETUP_LOGS = re.compile(r'("status":"(?:succeeded|failed)","logs":)("(?:[^"\\]|\\.)*")')
+_KEPT_LINE = re.compile(r"\[coglet::setup\] (?! |Traceback)|\[coglet\] worker |worker ")
 
 
 def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = ()) -> str:
@@ -30,5 +31,5 @@ def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = ()) -> str:
 
 
 def _setup_lines(logs: str) -> str:
-    """The model's own lines: the server's name its inner workings."""
-    return "".join(f"{line}\n" for line in logs.splitlines() if line.startswith("[coglet::setup]"))
+    """The model's own lines and the cause of a failure: the rest names the inner workings of a server."""
+    return "".join(f"{line}\n" for line in logs.splitlines() if _KEPT_LINE.match(line))

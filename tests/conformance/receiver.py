@@ -66,7 +66,7 @@ class Receiver:
             return 200, {"Content-Type": "text/plain"}, words[-1].encode()
         return 200, {}, b""
 
-    def _handler(receiver) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(receiver) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

@@ -4,7 +4,8 @@ Steps, by the key that is there:
 
     send       "POST /predictions", with `headers`, one of `json`, `text`, `base64`, and `chunked`; `as: NAME` leaves it
                running; `until: TEXT` asks again until the answer holds it; `full: true` where 409 is the answer wanted
-               (else it is asked again: the reference frees its slot some milliseconds after its answer)
+               (else it is asked again: the reference frees its slot some milliseconds after its answer); `brief: true`
+               leaves the body out of the transcript
     answer     the answer of what was left running
     leave      that connection is closed
     seen       wait until TEXT (`text`) has come on that connection
@@ -122,7 +123,8 @@ class Replay:
             if "as" in step:
                 self._background[step["as"]] = self._start(step)
             else:
-                self._transcript.append(self._shown(self._ask(step)))
+                shown = self._shown(self._ask(step))
+                self._transcript.append({"status": shown["status"]} if step.get("brief") else shown)
         elif "answer" in step:
             self._transcript.append(self._shown(self._background.pop(step["answer"]).finish()))
         elif "leave" in step:

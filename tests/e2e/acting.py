@@ -1,9 +1,9 @@
 """A model that does what each prediction tells it to, and gates to stop it at a place known to the test.
 
-    gate = Gate(server)
-    run = server.begin(code=f"{gate.code}; return 'done'")
-    gate.wait()  # the model is there
-    gate.open()  # it goes on
+gate = Gate(server)
+run = server.begin(code=f"{gate.code}; return 'done'")
+gate.wait()  # the model is there
+gate.open()  # it goes on
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Predictor(BasePredictor):
 
 
 def model(*, asynchronous: bool = False, setup: str = "", healthcheck: str = "", extra: str = "") -> str:
-    """The source of the model. `setup` and `healthcheck` are bodies of these methods, `extra` is a part of the class."""
+    """The source of the model. `setup` and `healthcheck` are bodies of these methods, `extra` is part of the class."""
     text = _HEAD + (_ASYNC if asynchronous else _SYNC)
     if setup:
         text += "\n    def setup(self):\n" + textwrap.indent(textwrap.dedent(setup), " " * 8)

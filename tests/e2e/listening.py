@@ -1,9 +1,9 @@
 """Who listens to predictions: a receiver of webhooks with programmable answers, and a client of event streams.
 
-    with Receiver() as receiver:
-        receiver.script("/hook", Reply(500), Reply(200))
-        server.create({}, webhook=receiver.url("/hook"))
-        assert receiver.end("/hook").body["status"] == "succeeded"
+with Receiver() as receiver:
+    receiver.script("/hook", Reply(500), Reply(200))
+    server.create({}, webhook=receiver.url("/hook"))
+    assert receiver.end("/hook").body["status"] == "succeeded"
 """
 
 from __future__ import annotations

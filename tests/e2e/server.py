@@ -163,7 +163,8 @@ class Server:
         text = model.read_text() if isinstance(model, Path) else model
         for name, content in {reference.partition(":")[0]: text, **(files or {})}.items():
             (self.project / name).write_text(content)
-        self._command = [*(command or (str(coglet()),)), *arguments]
+        dies_with_us = ("setpriv", "--pdeathsig", "KILL")
+        self._command = [*dies_with_us, *(command or (str(coglet()),)), *arguments]
         self._until = until
         self._exits = exits
         self._mark = f"{MARK}={uuid.uuid4()}"

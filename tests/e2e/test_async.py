@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -268,7 +269,7 @@ def test_a_death_of_one_of_two_processes_leaves_half_of_the_slots(serve: Serve) 
     for i, (pid, run) in enumerate(zip(pids, runs)):
         assert pid == pids[0] or run.result()["output"] == i
     more = [Gate(server) for _ in range(2)]
-    last = [Background(lambda gate=gate: server.create({"code": gate.async_code})) for gate in more]
+    last = [Background(partial(server.create, {"code": gate.async_code})) for gate in more]
     for gate in more:
         gate.wait()
     assert server.create({}).status == 409

@@ -98,7 +98,9 @@ def test_a_model_may_cancel_itself(server: Server, worker: int) -> None:
 @pytest.mark.parametrize("block", ["finally:", "except CancelationException:"])
 def test_the_model_may_clean_up_in_peace(server: Server, worker: int, block: str) -> None:
     cleaned = Gate(server)
-    prediction = canceled(server, f"try:\n  time.sleep(1000)\n{block}\n  time.sleep(0.5); print('clean'); {cleaned.mark}")
+    prediction = canceled(
+        server, f"try:\n  time.sleep(1000)\n{block}\n  time.sleep(0.5); print('clean'); {cleaned.mark}"
+    )
     assert prediction["logs"] == "clean\n"
     assert cleaned.is_entered()
 

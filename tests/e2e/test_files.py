@@ -105,7 +105,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("outputs"), OUTPUTS) as server:
+    with Server(tmp_path_factory.mktemp("outputs"), OUTPUTS, COG_KEEP_RESULTS="0") as server:
         yield server
 
 

@@ -179,7 +179,6 @@ def test_unknown_paths(server: Server, method: str, path: str) -> None:
         ("POST", "/", "GET,HEAD"),
         ("PUT", "/health-check", "GET,HEAD"),
         ("OPTIONS", "/openapi.json", "GET,HEAD"),
-        ("GET", "/predictions", "POST"),
         ("DELETE", "/predictions", "POST"),
         ("OPTIONS", "/predictions", "POST"),
         ("GET", "/shutdown", "POST"),

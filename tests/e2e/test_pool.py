@@ -90,7 +90,9 @@ def test_the_pool_of_an_asynchronous_model(serve: Serve, workers: str, concurren
 
 
 def test_the_concurrency_that_the_model_declares(serve: Serve) -> None:
-    declared = model(asynchronous=True).replace("    async def predict", "    @cog.concurrent(max=3)\n    async def predict")
+    declared = model(asynchronous=True).replace(
+        "    async def predict", "    @cog.concurrent(max=3)\n    async def predict"
+    )
     server = serve(declared)
     finish(*busy(server, 3, "async_code"))
     server = serve(declared, COG_MAX_CONCURRENCY="1")

@@ -221,7 +221,7 @@ def test_daemons_of_live_workers_are_left_alone(serve: Serve) -> None:
     pids = [gate.wait() for gate in gates]
     for i in range(2):
         server.wait_for_file(f"daemon-{i}")
-    assert len(server.processes()) == 5
+    eventually(lambda: len(server.processes()) == 5, "only the daemons are left of them")
     os.kill(pids[0], signal.SIGKILL)
     assert runs[0].result()["error"] == KILLED
     eventually(lambda: len(server.workers()) == 2 and len(server.processes()) == 4, "one daemon is gone, one stays")
@@ -293,7 +293,9 @@ def test_out_of_memory_is_named(serve: Serve, group: Path) -> None:
 
 
 def test_a_death_answers_the_health_check_that_was_asked(serve: Serve) -> None:
-    server = serve(model(healthcheck="if Path('slow').exists():\n    Path('slow').rename('checking')\n    time.sleep(1000)"))
+    server = serve(
+        model(healthcheck="if Path('slow').exists():\n    Path('slow').rename('checking')\n    time.sleep(1000)")
+    )
     (server.project / "slow").touch()
     check = Background(server.health)
     server.wait_for_file("checking")

@@ -1,4 +1,4 @@
-"""COG_PREDICT_TIMEOUT, COG_CANCEL_TIMEOUT, COG_SETUP_TIMEOUT and COG_MAX_LOG_BYTES: what ends a model that does not end."""
+"""COG_PREDICT_TIMEOUT, COG_CANCEL_TIMEOUT, COG_SETUP_TIMEOUT, COG_MAX_LOG_BYTES: what ends a model that will not."""
 
 from __future__ import annotations
 

@@ -30,10 +30,36 @@ SEEDS = [
 ]
 PIECES = [
     *(bytes([c]) for c in b'{}[]:,"\\/ \t\n\r-+.eE019ubtfnx\x00\x1f\x7f\x80\xc3\xff'),
-    b"true", b"false", b"null", b"tru", b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e999", b"\\u", b"\\ud800",
-    b"\\udc00", b"\\ud83d\\ude00", b"\\u0000", b'""', b"{}", b"[]", b",,", b'":"', b'","', b"01", b"1.", b".5",
-    "é".encode(), b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b'"id":1,', b'"input":2,',
-]  # fmt: skip
+    b"true",
+    b"false",
+    b"null",
+    b"tru",
+    b"NaN",
+    b"Infinity",
+    b"-Infinity",
+    b"1e400",
+    b"-1e999",
+    b"\\u",
+    b"\\ud800",
+    b"\\udc00",
+    b"\\ud83d\\ude00",
+    b"\\u0000",
+    b'""',
+    b"{}",
+    b"[]",
+    b",,",
+    b'":"',
+    b'","',
+    b"01",
+    b"1.",
+    b".5",
+    "é".encode(),
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"\xef\xbb\xbf",
+    b'"id":1,',
+    b'"input":2,',
+]
 
 
 class Refused(Exception):
@@ -133,10 +159,49 @@ def test_every_cut_and_every_single_byte_is_judged_as_python_judges_it() -> None
 
 def test_values_are_judged_alike_at_every_place() -> None:
     places = ["%s", '{"x":%s}', '{"x":[%s]}', '{"x":{"y":%s}}', '{"input":%s}', '{"input":{"y":[1,%s,2]}}', "[%s]"]
-    numbers = ["0", "-0", "00", "01", "-", "--1", "1.", ".1", "1.0", "1e", "1e+", "1e5", "1E-5", "0x1", "1_0", "1e308",
-               "1e309", "-1e309", "1" * 308, "9" * 309, "1" * 400, "0." + "0" * 400 + "1", "1e-99999", "1e99999"]  # fmt: skip
-    strings = ['"' + text + '"' for text in ("", "\\u", "\\u1", "\\u12345", "\\uD800\\uDC00", "\\uD800", "\\uDC00\\uD800",
-                                             "\\a", "\\'", "\t", "\x7f", "\u2028")]  # fmt: skip
+    numbers = [
+        "0",
+        "-0",
+        "00",
+        "01",
+        "-",
+        "--1",
+        "1.",
+        ".1",
+        "1.0",
+        "1e",
+        "1e+",
+        "1e5",
+        "1E-5",
+        "0x1",
+        "1_0",
+        "1e308",
+        "1e309",
+        "-1e309",
+        "1" * 308,
+        "9" * 309,
+        "1" * 400,
+        "0." + "0" * 400 + "1",
+        "1e-99999",
+        "1e99999",
+    ]
+    strings = [
+        '"' + text + '"'
+        for text in (
+            "",
+            "\\u",
+            "\\u1",
+            "\\u12345",
+            "\\uD800\\uDC00",
+            "\\uD800",
+            "\\uDC00\\uD800",
+            "\\a",
+            "\\'",
+            "\t",
+            "\x7f",
+            "\u2028",
+        )
+    ]
     words = ["true", "TRUE", "truee", "nul", "null", "nan", "NaN", "Infinity", "-Infinity", "undefined", "'a'", ""]
     compare([(place % value).encode() for place in places for value in numbers + strings + words])
 

@@ -23,17 +23,18 @@ boost::system::error_code put(http_request& request, std::string_view text, size
 }
 
 std::string with_header(std::string_view line, std::string_view body = "{}") {
-  return "POST /predictions HTTP/1.1\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + std::string{line}
-         + "\r\n\r\n" + std::string{body};
+  return "POST /predictions HTTP/1.1\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + std::string{line} +
+    "\r\n\r\n" + std::string{body};
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("http_request: takes method, target, the fields that matter and the body") {
   for (size_t step : {size_t{1}, size_t{7}, std::string_view::npos}) {
     http_request request;
-    auto text = "PUT /predictions/x HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nPrefer: respond-async\r\n"
-                "Accept: text/event-stream\r\nTraceParent: 00-1\r\ntracestate: a=b\r\nContent-Length: 4\r\n\r\n{ } ";
+    auto text =
+      "PUT /predictions/x HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nPrefer: respond-async\r\n"
+      "Accept: text/event-stream\r\nTraceParent: 00-1\r\ntracestate: a=b\r\nContent-Length: 4\r\n\r\n{ } ";
     REQUIRE_FALSE(put(request, text, step));
     CHECK(request.is_done());
     CHECK(request.method == "PUT");

@@ -69,7 +69,8 @@ TEST_CASE("body_stream: an empty file is an empty data URL") {
 TEST_CASE("bodies: discovery has ascending keys, and the training routes only for a model that trains") {
   CHECK(index_body(false).starts_with(R"({"cog_version":"0.23.1","docs_url":"/docs",)"));
   CHECK(index_body(false).find("trainings") == std::string::npos);
-  CHECK(index_body(true).ends_with(R"("trainings_idempotent_url":"/trainings/{training_id}","trainings_url":"/trainings"})"));
+  CHECK(index_body(true).ends_with(
+    R"("trainings_idempotent_url":"/trainings/{training_id}","trainings_url":"/trainings"})"));
 }
 
 TEST_CASE("bodies: the health check keeps its own order of keys and leaves out what is not known") {
@@ -77,10 +78,11 @@ TEST_CASE("bodies: the health check keeps its own order of keys and leaves out w
   health.status = health_status::unhealthy;
   health.user_error = "Healthcheck failed: no";
   health.setup = std::make_shared<const setup_result>(setup_result{"a", "", "starting", ""});
-  auto version = R"("version":{"coglet":")" + std::string{build_version} + R"(","git_sha":")" + std::string{build_commit}
-                 + R"(","build_time":")" + std::string{build_time} + "\"}";
-  CHECK(health_body(health) == R"({"status":"UNHEALTHY","setup":{"started_at":"a","status":"starting"},)" + version
-                                 + R"(,"user_healthcheck_error":"Healthcheck failed: no"})");
+  auto version = R"("version":{"coglet":")" + std::string{build_version} + R"(","git_sha":")" +
+    std::string{build_commit} + R"(","build_time":")" + std::string{build_time} + "\"}";
+  CHECK(health_body(health) ==
+        R"({"status":"UNHEALTHY","setup":{"started_at":"a","status":"starting"},)" + version +
+          R"(,"user_healthcheck_error":"Healthcheck failed: no"})");
   auto model = std::make_shared<model_description>();
   model->sdk = "0.23.1";
   model->python = "3.11.2";

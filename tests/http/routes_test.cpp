@@ -46,7 +46,8 @@ TEST_CASE("routes: HEAD counts as GET") {
 }
 
 TEST_CASE("routes: unknown paths and empty ids are nowhere") {
-  for (auto* path : {"/docs", "/predictions/", "/predictions/a/b", "/predictions//cancel", "/health-check/", "", "/x"}) {
+  for (auto* path :
+       {"/docs", "/predictions/", "/predictions/a/b", "/predictions//cancel", "/health-check/", "", "/x"}) {
     auto match = match_route("GET", path);
     CHECK(match.where == route::none);
     CHECK(match.allow.empty());

@@ -33,7 +33,7 @@ std::string all_bytes() {
   return bytes;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("base64: encodes the vectors of RFC 4648") {
   CHECK(encode("") == "");
@@ -82,8 +82,8 @@ TEST_CASE("base64: missing padding is an error, in Python's words") {
 }
 
 TEST_CASE("base64: a single letter left over is an error that counts the letters") {
-  CHECK(decode("Zm9vY").problem
-        == "Invalid base64-encoded string: number of data characters (5) cannot be 1 more than a multiple of 4");
+  CHECK(decode("Zm9vY").problem ==
+        "Invalid base64-encoded string: number of data characters (5) cannot be 1 more than a multiple of 4");
 }
 
 TEST_CASE("base64: what follows the padding is ignored") {

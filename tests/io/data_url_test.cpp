@@ -25,7 +25,7 @@ decoded decode(const std::string& content) {
   return result;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("data URL: base64 is decoded and the media type told") {
   auto result = decode("data:image/PNG;name=x;base64,Zm9v");

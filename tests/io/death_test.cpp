@@ -13,7 +13,7 @@ siginfo_t death(int code, int status) {
   return info;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("death: an exit is named by its code") {
   CHECK(death_cause(death(CLD_EXITED, 3), false) == "exit code 3");

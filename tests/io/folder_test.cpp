@@ -17,15 +17,11 @@ mode_t mode_of(const std::string& path) {
 
 /// TMPDIR, set for as long as this lives.
 struct temporary_base {
-  explicit temporary_base(const std::string& path) {
-    ::setenv("TMPDIR", path.c_str(), 1);
-  }
-  ~temporary_base() {
-    ::unsetenv("TMPDIR");
-  }
+  explicit temporary_base(const std::string& path) { ::setenv("TMPDIR", path.c_str(), 1); }
+  ~temporary_base() { ::unsetenv("TMPDIR"); }
 };
 
-} // namespace
+}   // namespace
 
 TEST_CASE("folder: the server's own is made under TMPDIR, for its user only") {
   temporary_folder temporary;

@@ -38,11 +38,12 @@ std::vector<std::pair<frame_kind, std::string>> read_in_steps(std::string_view s
   return frames;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("frame: a run frame is a prefix with the input behind it") {
   auto prefix = run_prefix(7, R"({"a":1})", 12);
-  CHECK(prefix == bytes_of(uint32_t{8 + 4 + 7 + 12}) + "\x01" + bytes_of(uint64_t{7}) + bytes_of(uint32_t{7}) + R"({"a":1})");
+  CHECK(prefix ==
+        bytes_of(uint32_t{8 + 4 + 7 + 12}) + "\x01" + bytes_of(uint64_t{7}) + bytes_of(uint32_t{7}) + R"({"a":1})");
   CHECK(run_prefix(1, "", 2) == bytes_of(uint32_t{14}) + "\x01" + bytes_of(uint64_t{1}) + bytes_of(uint32_t{0}));
 }
 
@@ -124,13 +125,14 @@ TEST_CASE("frame: an output without files") {
 
 TEST_CASE("frame: files that are no strings of the output in order make it malformed") {
   auto parse = [](const std::string& files) {
-    return parse_output(bytes_of(uint64_t{3}) + bytes_of(static_cast<uint32_t>(files.size())) + files + R"(["f0","f1"])");
+    return parse_output(bytes_of(uint64_t{3}) + bytes_of(static_cast<uint32_t>(files.size())) + files +
+                        R"(["f0","f1"])");
   };
   CHECK(parse(R"([[1,4,"/a","m"],[6,4,"/b","m"]])"));
   CHECK_FALSE(parse(R"([[6,4,"/a","m"],[1,4,"/b","m"]])"));   // not ascending
   CHECK_FALSE(parse(R"([[1,40,"/a","m"]])"));                 // past the end
   CHECK_FALSE(parse(R"([[18446744073709551615,4,"/a","m"]])"));
-  CHECK_FALSE(parse(R"([[2,4,"/a","m"]])"));                  // no string there
+  CHECK_FALSE(parse(R"([[2,4,"/a","m"]])"));   // no string there
   CHECK_FALSE(parse(R"([[1,4,"/a"]])"));
   CHECK_FALSE(parse(R"([[-1,4,"/a","m"]])"));
   CHECK_FALSE(parse("nothing"));
@@ -189,7 +191,8 @@ TEST_CASE("frame: health and pong answer questions") {
 }
 
 TEST_CASE("frame reader: cuts a stream into frames wherever it is split") {
-  auto stream = whole(frame_kind::ready, "") + whole(frame_kind::log, std::string(100, 'x')) + whole(frame_kind::done, "end");
+  auto stream =
+    whole(frame_kind::ready, "") + whole(frame_kind::log, std::string(100, 'x')) + whole(frame_kind::done, "end");
   for (size_t step : {1u, 2u, 4u, 5u, 6u, 50u, 1000u}) {
     auto frames = read_in_steps(stream, step);
     REQUIRE(frames.size() == 3);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cerrno>
 #include <csignal>
 #include <poll.h>
 #include <string>
@@ -8,7 +9,9 @@
 /// Waits until `pid`, a child of ours, is dead; leaves it as it is.
 inline void wait_until_dead(pid_t pid) {
   siginfo_t info{};
-  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
+  while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    // a SIGCHLD, which may be another child's
+  }
 }
 
 /// Is there a child of ours with this number, dead or alive?

@@ -44,7 +44,7 @@ void collect(pid_t pid) {
   ::waitpid(pid, nullptr, 0);
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("process tree: our own entry tells parent and group") {
   auto all = read_processes();

@@ -21,7 +21,7 @@ pid_t start_worker(reaper& children, int code) {
   return pid;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("reaper: a dead worker is left to its owner") {
   reaper children;

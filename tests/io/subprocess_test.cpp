@@ -25,9 +25,7 @@ struct script {
     if (process.pid != 0)
       children.abandon(process.pid);
   }
-  std::string output() {
-    return read_to_end(process.out.get());
-  }
+  std::string output() { return read_to_end(process.out.get()); }
   siginfo_t end() {
     wait_readable(process.pidfd.get());
     auto death = children.collect(process.pid);
@@ -43,7 +41,7 @@ bool has_flag(const unique_fd& fd, int get, int flag) {
   return (::fcntl(fd.get(), get) & flag) != 0;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("subprocess: the pidfd tells the end, and collecting its cause") {
   script process{"exit 7"};
@@ -123,9 +121,9 @@ TEST_CASE("subprocess: a program that is missing is named, with what to do") {
   spec.argv = {"no-such-python"};
   std::string problem;
   CHECK_FALSE(spawn(spec, children, problem));
-  CHECK(problem
-        == "cannot run the worker's program: [Errno 2] No such file or directory: 'no-such-python'; install it or set "
-           "COG_PYTHON to a Python interpreter");
+  CHECK(problem ==
+        "cannot run the worker's program: [Errno 2] No such file or directory: 'no-such-python'; install it or set "
+        "COG_PYTHON to a Python interpreter");
   CHECK(children.workers().empty());
 }
 

@@ -12,7 +12,7 @@ std::string percent(std::string_view text) {
   return out;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("text: a cut escape is left for the next part") {
   auto left = [](std::string_view text) {

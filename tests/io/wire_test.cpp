@@ -185,7 +185,7 @@ void check(frame_kind kind, dom::element fields, const std::string& bytes) {
   FAIL("unknown kind");
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("wire: every vector is written and read as it stands") {
   dom::parser parser;

@@ -12,7 +12,7 @@ prediction_snapshot make_ended(prediction_status status, double seconds) {
   return ended;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("pool_metrics: counts ends by status and time, in buckets that add up") {
   pool_metrics metrics;

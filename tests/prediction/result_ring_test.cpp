@@ -28,7 +28,7 @@ event_ptr make_event(const std::string& text) {
   return event;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("result_ring: keeps the newest, the oldest out first") {
   result_ring ring{{2, 1000, 1000}};

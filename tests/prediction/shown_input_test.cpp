@@ -11,12 +11,12 @@ std::string shown(const std::string& input, const model_document* document) {
   return shown_input(request, document);
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("shown_input: unknown keys are left out and the others sorted") {
   auto document = document_of(R"("b":{"type":"integer"},"a":{"type":"array"})");
-  CHECK(shown(R"({ "zebra" : 1, "b" : 2, "a" : [ {"y":1,"x":2} ] })", document.get())
-        == R"({"a":[{"x":2,"y":1}],"b":2})");
+  CHECK(shown(R"({ "zebra" : 1, "b" : 2, "a" : [ {"y":1,"x":2} ] })", document.get()) ==
+        R"({"a":[{"x":2,"y":1}],"b":2})");
 }
 
 TEST_CASE("shown_input: null stands for optional inputs without a default that were left out") {
@@ -30,7 +30,8 @@ TEST_CASE("shown_input: null stands for optional inputs without a default that w
 TEST_CASE("shown_input: secrets are masked wherever they are") {
   auto document = document_of(R"("key":{"type":"string","x-cog-secret":true,"nullable":true},
     "keys":{"type":"array","items":{"type":"string","x-cog-secret":true}})");
-  CHECK(shown(R"({"key":"s3cret","keys":["s3cret"]})", document.get()) == R"({"key":"**********","keys":"**********"})");
+  CHECK(shown(R"({"key":"s3cret","keys":["s3cret"]})", document.get()) ==
+        R"({"key":"**********","keys":"**********"})");
   CHECK(shown(R"({"key":null})", document.get()) == R"({"key":null})");
 }
 

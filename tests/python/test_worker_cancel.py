@@ -87,8 +87,12 @@ def test_a_cancel_waits_for_what_is_shielded(cancellation: Cancellation) -> None
 class Interleaved(set[int]):
     """Lets the main thread do something just before or after the control thread has noted a cancel."""
 
-    before: Callable[[], object] = staticmethod(lambda: None)
-    after: Callable[[], object] = staticmethod(lambda: None)
+    before: Callable[[], object]
+    after: Callable[[], object]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = self.after = lambda: None
 
     def add(self, number: int) -> None:
         self.before()

@@ -23,8 +23,8 @@ public:
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     socklen_t length = sizeof(address);
-    if (::bind(listener_, generic, length) != 0 || ::listen(listener_, 64) != 0
-        || ::getsockname(listener_, generic, &length) != 0)
+    if (::bind(listener_, generic, length) != 0 || ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, generic, &length) != 0)
       std::abort();
     port_ = ntohs(address.sin_port);
     acceptor_ = std::thread{[this] { accept_all(); }};

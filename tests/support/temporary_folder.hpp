@@ -13,12 +13,8 @@ struct temporary_folder {
       std::abort();
   }
   temporary_folder(const temporary_folder&) = delete;
-  ~temporary_folder() {
-    std::filesystem::remove_all(path);
-  }
-  std::string operator/(const std::string& name) const {
-    return path + "/" + name;
-  }
+  ~temporary_folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return path + "/" + name; }
   std::string path;
 };
 

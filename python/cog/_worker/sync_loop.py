@@ -102,7 +102,9 @@ class SyncLoop:
             while True:
                 try:
                     item = next(items)
-                except (StopIteration, *cancel_types()):
+                except StopIteration:
+                    raise
+                except cancel_types():
                     raise
                 except BaseException as error:
                     raise PredictionError(f"Prediction failed: Generator iteration error: {describe(error)}") from error

@@ -56,7 +56,7 @@ int ask(caf::actor_system& sys, const Handle& actor, Ts... xs) {
   return result;
 }
 
-} // namespace
+}   // namespace
 
 TEST_CASE("asio_scheduler: an actor answers on the threads of the io_context") {
   for (size_t threads : {1, 4}) {

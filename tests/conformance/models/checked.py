@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import gates
+
 from cog import BaseRunner
 
 KIND = os.environ.get("CHECK", "")

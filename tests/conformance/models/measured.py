@@ -17,13 +17,13 @@ class Predictor(BaseRunner):
             elif call.get("how") == "delete":
                 scope.metrics.delete(key)
             elif call.get("how") == "tuple":
-                scope.record_metric(key, (1, 2))  # type: ignore[arg-type]
+                scope.record_metric(key, (1, 2))
             elif call.get("how") == "nan":
                 scope.record_metric(key, float("nan"))
             elif call.get("how") == "huge":
                 scope.record_metric(key, 2**70)
             elif "mode" in call:
-                scope.record_metric(key, value, call["mode"])  # type: ignore[arg-type]
+                scope.record_metric(key, value, call["mode"])
             else:
-                scope.record_metric(key, value)  # type: ignore[arg-type]
+                scope.record_metric(key, value)
         return "measured"

@@ -6,6 +6,7 @@ import sys
 from typing import Iterator
 
 import gates
+
 from cog import AsyncConcatenateIterator, BaseRunner, current_scope, streaming
 
 
@@ -49,7 +50,7 @@ class Whole(BaseRunner):
 
 class Live(BaseRunner):
     @streaming
-    async def run(self, count: int = 3, gate: str = "", fail: str = "") -> AsyncConcatenateIterator[str]:  # type: ignore[misc]
+    async def run(self, count: int = 3, gate: str = "", fail: str = "") -> AsyncConcatenateIterator[str]:
         for number in range(count):
             yield f"chunk-{number} "
         await gates.wait_async(gate)

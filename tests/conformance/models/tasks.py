@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import gates
+
 from cog import BaseRunner, current_scope
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import gates
+
 from cog import BaseRunner, Input, current_scope
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gates
+
 from cog import BaseModel, BaseRunner, Input
 
 

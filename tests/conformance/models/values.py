@@ -84,7 +84,7 @@ def written(name: str, data: bytes = b"bytes") -> Path:
 
 
 def opened(name: str) -> Any:
-    return open(written(name), "rb")  # noqa: SIM115
+    return open(written(name), "rb")
 
 
 def thrown(error: BaseException) -> Any:
@@ -112,7 +112,7 @@ MAKERS: Dict[str, Callable[[], Any]] = {
     "infinity": lambda: float("inf"),
     "nested_nan": lambda: {"a": [1, float("nan")]},
     "list": lambda: [1, "a", None],
-    "empty_list": lambda: [],
+    "empty_list": list,
     "single_list": lambda: [7],
     "nested_list": lambda: [[1], [[2]]],
     "tuple": lambda: (1, 2),
@@ -120,7 +120,7 @@ MAKERS: Dict[str, Callable[[], Any]] = {
     "set": lambda: {5},
     "frozenset": lambda: frozenset(["f"]),
     "dict": lambda: {"b": 1, "a": {"d": 1, "c": None}},
-    "empty_dict": lambda: {},
+    "empty_dict": dict,
     "dict_int_keys": lambda: {2: "b", 10: "a"},
     "dict_other_keys": lambda: {1.5: 1, True: 2, None: 3},
     "dict_tuple_key": lambda: {(1, 2): 3},

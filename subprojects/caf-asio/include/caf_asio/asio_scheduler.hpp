@@ -96,4 +96,4 @@ private:
   std::thread timer_;
 };
 
-} // namespace caf_asio
+}   // namespace caf_asio

@@ -40,9 +40,8 @@ public:
     else if (auto* queue = run_queue::current)
       queue->entries.push_back({job, this});
     else
-      boost::asio::post(where_, [this, ref = caf::intrusive_ptr<caf::resumable>{job, false}]() mutable {
-        run(ref.detach());
-      });
+      boost::asio::post(where_,
+                        [this, ref = caf::intrusive_ptr<caf::resumable>{job, false}]() mutable { run(ref.detach()); });
   }
 
   /// Lets a job handle some of its messages; takes over the reference held for it.
@@ -58,4 +57,4 @@ private:
   caf::resumable* only_;
 };
 
-} // namespace caf_asio
+}   // namespace caf_asio

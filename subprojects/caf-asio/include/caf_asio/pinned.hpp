@@ -19,9 +19,7 @@ public:
 
   using Base::enqueue;   // the overloads that the next line would hide
 
-  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
-    Base::enqueue(std::move(what), &unit_);
-  }
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override { Base::enqueue(std::move(what), &unit_); }
 
   void launch(caf::execution_unit*, bool lazy, bool hide) override { Base::launch(&unit_, lazy, hide); }
 
@@ -32,4 +30,4 @@ private:
   asio_unit unit_;
 };
 
-} // namespace caf_asio
+}   // namespace caf_asio
