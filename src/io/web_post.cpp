@@ -8,6 +8,18 @@ namespace {
 constexpr long time_limit = 30;   // seconds
 constexpr long most_redirects = 10;
 
+/// Spaces and letters beyond ASCII percent-encoded; what is no URL stays as it is, for libcurl to refuse.
+std::string encoded(const std::string& url) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed{curl_url(), curl_url_cleanup};
+  char* text = nullptr;
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_URLENCODE) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
+    return url;
+  std::string result{text};
+  curl_free(text);
+  return result;
+}
+
 size_t throw_away(char*, size_t size, size_t count, void*) {
   return size * count;
 }
@@ -25,7 +37,7 @@ web_post::web_post(const std::string& url, std::string body, const std::vector<s
   headers_.reset(curl_slist_append(headers_.release(), "Expect:"));   // no waiting for a 100
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, encoded(url).c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));

@@ -36,7 +36,7 @@ class Setting:
     training: str = ""
     """Name of the training in the model's file."""
     state: str = "READY"
-    """The state to wait for before the first step."""
+    """The state to wait for before the first step; empty: only for the port."""
     own: str = ""
     """The scenario's name if it wants servers of its own."""
 

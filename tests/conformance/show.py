@@ -29,7 +29,12 @@ def main(arguments: list[str]) -> None:
         for scenario in read_all():
             if wanted and not any(word in scenario.name for word in wanted):
                 continue
-            got = transcripts(scenario, pairs)
+            try:
+                got = transcripts(scenario, pairs)
+            except Exception as error:
+                print(f"== {scenario.name}: {type(error).__name__}: {error}")
+                pairs.stop()
+                continue
             ours, reference = text(got["ours"]), text(got.get("reference"))
             if ours == reference:
                 print(f"== {scenario.name}: same\n{ours if '--all' in arguments else ''}")

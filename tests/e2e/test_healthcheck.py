@@ -115,7 +115,8 @@ def test_the_workers_that_say_no_are_named(serve: Serve) -> None:
     first, second, third = (server.output() for _ in range(3))
     (server.project / f"sick-{second}").touch()
     status, error = verdict(server)
-    assert (status, error) == ("UNHEALTHY", f"worker {server.workers().index(second)}: {SAYS_NO}")
+    index = server.wait_for_log(rf"worker: ready, worker=(\d) pid={second}\b")[1]
+    assert (status, error) == ("UNHEALTHY", f"worker {index}: {SAYS_NO}")
     (server.project / f"sick-{third}").touch()
     _, both = verdict(server)
     assert isinstance(both, str) and both.count(SAYS_NO) == 2 and "; worker" in both

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 from acting import Gate, model
@@ -37,7 +38,7 @@ def run_client(server: Server, name: str, pause: str) -> list[str]:
     for i in range(25):
         id, (ending,) = f"{name}-{i}", dice.choices(list(CODE), [12, 3, 1, 4])
         code = CODE[ending].format(id=id, pause=pause)
-        run = Background(lambda id=id, code=code: server.create({"code": code}, id=id))  # type: ignore[misc]
+        run = Background(partial(server.create, {"code": code}, id=id))
         while ending == "canceled" and not run.is_done():
             server.cancel(id)
         answer = run.result()
@@ -53,7 +54,7 @@ def test_a_storm(serve: Serve, asynchronous: bool, threads: str) -> None:
     limits = {"COG_WORKERS": "2", "COG_MAX_CONCURRENCY": str(slots), "COG_MAX_QUEUE": "3", "COG_RESTARTS": "1000"}
     server = serve(model(asynchronous=asynchronous), COG_THREADS=threads, **limits)
     pause = "await asyncio.sleep" if asynchronous else "time.sleep"
-    clients = [Background(lambda name=f"client-{k}": run_client(server, name, pause)) for k in range(6)]  # type: ignore[misc]
+    clients = [Background(partial(run_client, server, f"client-{k}", pause)) for k in range(6)]
     assert [wrong for each in clients for wrong in each.result()] == []
     eventually(lambda: len(server.workers()) == 2 and server.health()["status"] == "READY", "both are back")
     gates = [Gate(server) for _ in range(slots)]

@@ -3,7 +3,10 @@
 #include "io/unique_fd.hpp"
 #include "process_support.hpp"
 #include <algorithm>
+#include <array>
 #include <doctest/doctest.h>
+#include <fstream>
+#include <sched.h>
 
 using namespace cog;
 
@@ -38,6 +41,14 @@ struct family {
 bool is_alive(pid_t pid) {
   auto all = read_processes();
   return std::any_of(all.begin(), all.end(), [&](auto& entry) { return entry.pid == pid && !entry.dead; });
+}
+
+/// With a single entry, once the process runs its own program.
+std::string read_environment(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/environ"};
+  std::string entry;
+  std::getline(file, entry, '\0');
+  return entry;
 }
 
 void collect(pid_t pid) {
@@ -105,6 +116,23 @@ TEST_CASE("process tree: an orphan in a live worker's group is that worker's") {
   end_descendants({});
   collect(worker.child);
   collect(worker.parent);
+}
+
+TEST_CASE("process tree: with a variable only those are ended who were started with it") {
+  auto start = [](const char* variable) {
+    auto pid = ::fork();
+    if (pid == 0)
+      ::execle("/bin/sleep", "sleep", "1000", nullptr, std::array<const char*, 2>{variable, nullptr}.data());
+    while (read_environment(pid) != variable)
+      ::sched_yield();
+    return pid;
+  };
+  auto ours = start("WORKER=0"), other = start("WORKER=01");
+  end_descendants({}, "WORKER=0");
+  collect(ours);
+  CHECK(is_alive(other));
+  end_descendants({}, "WORKER=01");
+  collect(other);
 }
 
 TEST_CASE("process tree: at the end all descendants are gone, not even dead") {

@@ -3,6 +3,7 @@
 #include "io/process_tree.hpp"
 #include "io/reaper.hpp"
 #include "process_support.hpp"
+#include <array>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -79,7 +80,7 @@ TEST_CASE("subprocess: no descriptor of ours but its own reaches the child") {
   script process{"for fd in /proc/$$/fd/*; do echo ${fd##*/}; done"};
   auto output = process.output();
   CHECK(output.find(std::to_string(leak.get()) + "\n") == output.npos);
-  CHECK(output.find("0\n1\n2\n3\n4\n") != output.npos);
+  CHECK(output.find("0\n1\n2\n3\n4\n5\n") != output.npos);
 }
 
 TEST_CASE("subprocess: it leads a process group of its own") {
@@ -137,7 +138,7 @@ TEST_CASE("subprocess: a folder that is missing is named") {
   CHECK(problem == "cannot enter the folder of the model: [Errno 2] No such file or directory: '/no/such/folder'");
 }
 
-TEST_CASE("subprocess: it dies with the process that started it") {
+TEST_CASE("subprocess: it dies with the process that started it, and so does what it has started") {
   int fds[2];
   REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
   unique_fd in{fds[0]}, out{fds[1]};
@@ -146,18 +147,21 @@ TEST_CASE("subprocess: it dies with the process that started it") {
   if (server == 0) {
     reaper children;
     subprocess_spec spec;
-    spec.argv = {"sleep", "1000"};
+    spec.argv = {"sh", "-c", "sleep 1000 >&3 & echo $!; exec >&3; wait"};
     std::string problem;
     auto started = spawn(spec, children, problem);
-    [[maybe_unused]] auto written = ::write(out.get(), &started->pid, sizeof(pid_t));
+    std::array<pid_t, 2> pids{started->pid, std::stoi(read_to_end(started->out.get()))};
+    [[maybe_unused]] auto written = ::write(out.get(), pids.data(), sizeof(pids));
     ::pause();
   }
-  pid_t worker = 0;
-  REQUIRE(::read(in.get(), &worker, sizeof(worker)) == sizeof(worker));
+  std::array<pid_t, 2> pids{};
+  REQUIRE(::read(in.get(), pids.data(), sizeof(pids)) == sizeof(pids));
   ::kill(server, SIGKILL);
   ::waitpid(server, nullptr, 0);
-  int status = 0;
-  CHECK(::waitpid(worker, &status, 0) == worker);   // ours since the server died
-  CHECK(WIFSIGNALED(status));
-  CHECK(WTERMSIG(status) == SIGKILL);
+  for (auto pid : pids) {
+    int status = 0;
+    CHECK(::waitpid(pid, &status, 0) == pid);   // ours since the server died
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGKILL);
+  }
 }

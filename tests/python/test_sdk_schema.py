@@ -8,7 +8,7 @@ import pytest
 from sdk_model import PRELUDE, fragment, function, inputs, inside, model
 
 from cog._loader import load
-from cog._schema import document, dumps, merge
+from cog._schema import completed, document, dumps, merge
 from cog.errors import SchemaError
 
 STUDIO = """
@@ -94,6 +94,26 @@ def test_merged_documents_keep_both_choices(tmp_path):
     reference = schemas["TrainingInput"]["properties"]["palette"]["allOf"]
     assert reference == [{"$ref": "#/components/schemas/training_palette"}]
     assert set(prediction["paths"]) < set(merged["paths"])
+
+
+def test_a_bundled_document_completes_that_of_one_mode(tmp_path):
+    prediction = document(studio(tmp_path), "dev")
+    training = document(studio(tmp_path, ref="studio.py:train", mode="train"), "dev")
+    both = merge(prediction, training)
+    assert completed(prediction, "predict", both) == both
+    of_training = completed(training, "train", both)
+    schemas = of_training["components"]["schemas"]
+    assert schemas["TrainingInput"] == training["components"]["schemas"]["TrainingInput"]
+    assert set(schemas["Input"]["properties"]) == set(both["components"]["schemas"]["Input"]["properties"])
+    (choices,) = schemas["Input"]["properties"]["palette"]["allOf"]
+    assert schemas[choices["$ref"].rpartition("/")[2]]["enum"] == ["warm", "cold"]
+    assert set(of_training["paths"]) == set(both["paths"])
+
+
+@pytest.mark.parametrize("bundled", [None, [], {"components": {}}, {"components": {"schemas": {"TrainingInput": 1}}}])
+def test_a_bundled_document_that_is_none_changes_nothing(tmp_path, bundled):
+    prediction = document(studio(tmp_path), "dev")
+    assert completed(prediction, "predict", bundled) == prediction
 
 
 HEAD = """

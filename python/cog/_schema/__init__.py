@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cog._schema.inputs import input_component
-from cog._schema.merge import merge
+from cog._schema.merge import completed, merge
 from cog._schema.outputs import is_iterator, output_component
 from cog._schema.skeleton import skeleton
 from cog._signature import EMPTY
@@ -15,7 +15,7 @@ from cog.errors import SchemaError
 if TYPE_CHECKING:
     from cog._loader import Model
 
-__all__ = ["document", "dumps", "merge"]
+__all__ = ["completed", "document", "dumps", "merge"]
 
 
 def document(model: Model, version: str = __version__) -> dict[str, Any]:

@@ -32,6 +32,20 @@ def merge(prediction: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
     }
 
 
+def completed(document: dict[str, Any], mode: str, bundled: Any) -> dict[str, Any]:
+    """The document of a model in one mode, with what the document made at build says of the other mode.
+
+    A model is loaded for one of both only; the routes and the rules of both are the server's.
+    """
+    other = "Input" if mode == "train" else "TrainingInput"
+    try:
+        if other in bundled["components"]["schemas"]:
+            return merge(document, bundled)
+    except (KeyError, TypeError):
+        pass  # there is none, or it is none
+    return document
+
+
 def _renamed(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _reference(item, names) if key == "$ref" else _renamed(item, names) for key, item in value.items()}

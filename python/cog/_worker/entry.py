@@ -81,7 +81,7 @@ def _load(options: dict[str, str], data: socket.socket, channel: Channel, contro
     try:
         model = load(options["--ref"], options["--mode"])
         runtime = Runtime(model, data, channel, control, options["--folder"], options["--mode"])
-        channel.send(_described(model))
+        channel.send(_described(model, options["--mode"]))
     except BaseException as error:
         _give_up(channel, "failed to load predictor", error)
     return model, runtime
@@ -115,9 +115,9 @@ def _hello() -> dict[str, Any]:
     return {"protocol": protocol.VERSION, "pid": os.getpid(), "python": python, "sdk": _version.__version__}
 
 
-def _described(model: Model) -> bytes:
+def _described(model: Model, mode: str) -> bytes:
     try:
-        document = _schema.document(model)
+        document = _schema.completed(_schema.document(model), mode, _bundled())
     except SchemaError as error:  # it may still run; `cog build` is where this ends matters
         print(f"cog: no OpenAPI document, so inputs are not validated: {error}", file=sys.stderr)
         document = {}
@@ -129,6 +129,15 @@ def _described(model: Model) -> bytes:
         "training": "TrainingInput" in document.get("components", {}).get("schemas", {}),
     }
     return protocol.described(_json(info), _schema.dumps(document, sort_keys=True).encode() if document else b"")
+
+
+def _bundled() -> object:
+    """The document made when the image was built; None without one."""
+    try:
+        with open(".cog/openapi_schema.json", encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
 
 
 def _give_up(channel: Channel, what: str, error: BaseException) -> NoReturn:

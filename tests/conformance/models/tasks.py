@@ -12,7 +12,6 @@ from cog import BaseRunner, current_scope
 class Predictor(BaseRunner):
     async def setup(self) -> None:
         await asyncio.sleep(0)
-        print("async setup")
 
     async def run(self, text: str = "", gate: str = "", log: str = "", then: str = "", show: str = "") -> str:
         try:
