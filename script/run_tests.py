@@ -13,7 +13,7 @@ from typing import Optional
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST_SUITES = {"python": "tests/python", "fuzz": "tests/fuzz", "e2e": "tests/e2e"}
+PYTEST_SUITES = {"python": "tests/python", "fuzz": "tests/fuzz", "e2e": "tests/e2e", "conformance": "tests/conformance"}
 UNIT_LIMIT = 600  # seconds for one executable; the slowest takes a few
 NO_TESTS = 5  # pytest's exit code
 
@@ -93,7 +93,10 @@ def main() -> int:
     folder = (ROOT / sys.argv[1]).resolve()
     wanted = sys.argv[2] if len(sys.argv) > 2 else None
     sanitize = folder.name == "build-sanitize"
-    suites = ["unit", "e2e"] if sanitize else ["unit", *PYTEST_SUITES]
+    if sanitize:
+        os.environ["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
+    # The comparison with the reference runs when it is asked for by name.
+    suites = ["unit", "e2e"] if sanitize else ["unit", *(suite for suite in PYTEST_SUITES if suite != "conformance")]
     pattern = None
     if wanted in ("unit", *PYTEST_SUITES):
         suites = [wanted]
