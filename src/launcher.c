@@ -72,7 +72,7 @@ static char* find_home(const char* bin, const char* name, char** python) {
 int main(int argc, char** argv) {
   char self[PATH_MAX] = {0};
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) {
-    perror("coglet: /proc/self/exe");
+    perror("/proc/self/exe");
     return 1;
   }
   const char* name = basename(strdup(self));

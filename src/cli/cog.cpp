@@ -1,0 +1,134 @@
+#include "cli/cog.hpp"
+#include "cli/commands.hpp"
+#include "version.hpp"
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <optional>
+
+namespace cog {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> other_names{{
+  {"infer", "run"},
+  {"http", "serve"},
+  {"new", "init"},
+  {"start", "init"},
+  {"auth", "login"},
+  {"authenticate", "login"},
+  {"authorize", "login"},
+  {"ui", "playground"},
+  {"gui", "playground"},
+}};
+
+/// The commands that a user who typed `wrong` may have meant.
+std::vector<std::string> meant_by(const CLI::App& app, const std::string& wrong) {
+  std::vector<std::string> found;
+  for (auto& [name, command] : other_names)
+    if (name == wrong)
+      found.emplace_back(command);
+  for (auto* command : app.get_subcommands(nullptr))
+    if (!command->get_group().empty() && command->get_name().starts_with(wrong))
+      found.push_back(command->get_name());
+  return found;
+}
+
+/// The first argument that should name a command and does not.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string argument{argv[i]};
+    if (argument == "--registry" || argument == "--home") {
+      ++i;
+    } else if (!argument.starts_with('-')) {
+      auto commands = app.get_subcommands(nullptr);
+      auto known = std::any_of(commands.begin(), commands.end(), [&](auto* one) { return one->check_name(argument); });
+      return known ? std::nullopt : std::optional{argument};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string explain_unknown(const CLI::App& app, const std::string& name) {
+  auto text = "unknown command \"" + name + "\" for \"cog\"";
+  auto meant = meant_by(app, name);
+  if (!meant.empty())
+    text += "\n\nDid you mean this?";
+  for (auto& command : meant)
+    text += "\n\t" + command;
+  return text + "\n\nRun 'cog --help' for usage.";
+}
+
+/// CLI11's words as users of other tools know them.
+std::string explain(const CLI::ParseError& error) {
+  std::string text = error.what();
+  constexpr std::string_view unexpected = "argument was not expected: ";
+  constexpr std::string_view several = "arguments were not expected: ";
+  for (auto start : {unexpected, several})
+    if (auto at = text.find(start); at != std::string::npos) {
+      auto what = text.substr(at + start.size());
+      return what.starts_with('-') ? "unknown flag: " + what : "unexpected argument: " + what;
+    }
+  return text;
+}
+
+const CLI::App& chosen(const CLI::App& app) {
+  auto commands = app.get_subcommands();
+  return commands.empty() ? app : *commands.front();
+}
+
+void add_commands(CLI::App& app, session& common) {
+  add_init(app, common);
+}
+
+}   // namespace
+
+int run_tool(int argc, char** argv) {
+  session common;
+  CLI::App app{"Containers for machine learning: builds, serves and runs models.", "cog"};
+  app.get_formatter()->column_width(34);
+  app.fallthrough();
+  bool no_color = false;
+  bool version = false;
+  app.add_flag("--debug", common.messages.show_debug, "Show debugging output");
+  app.add_flag("--no-color", no_color, "Disable coloured output");
+  app.add_flag("--version", version, "Show version of Cog");
+  app.add_option("--registry", common.registry, "Registry host")->envname("COG_REGISTRY_HOST")->group("");
+  app.add_option("--home", common.home, "Folder of the program, given by its launcher")->group("");
+  app.parse_complete_callback([&] {
+    common.messages.color &= !no_color;
+    if (version) {
+      std::cout << "cog version " << build_version << " (built " << build_time << ")\n";
+      throw silent_exit{0};
+    }
+  });
+  common.registry = "r8.im";
+  add_commands(app, common);
+
+  try {
+    if (auto name = unknown_command(app, argc, argv))
+      throw command_error{explain_unknown(app, *name)};
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty())
+      std::cout << app.help();
+    return 0;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << chosen(app).help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    common.messages.error(explain(error));
+    std::cerr << '\n' << chosen(app).help();
+  } catch (const usage_error& error) {
+    common.messages.error(error.what());
+    std::cerr << '\n' << chosen(app).help();
+  } catch (const silent_exit& exit) {
+    std::cout.flush();
+    return exit.code;
+  } catch (const std::exception& error) {
+    common.messages.error(error.what());
+  }
+  return 1;
+}
+
+}   // namespace cog

@@ -1,0 +1,12 @@
+#pragma once
+#include "cli/session.hpp"
+#include <CLI/App.hpp>
+
+namespace cog {
+
+// Each adds one command, whose callback does it: it throws command_error, or silent_exit when all has been said.
+// The session outlives the app and is complete when a callback runs.
+
+void add_init(CLI::App& app, session& common);
+
+}   // namespace cog

@@ -1,0 +1,14 @@
+#pragma once
+#include "cli/console.hpp"
+#include <string>
+
+namespace cog {
+
+/// What all commands share: the global flags, and where messages go.
+struct session {
+  console messages;
+  std::string registry;   // host name of the registry that `login` and base images mean
+  std::string home;       // cog/_bin of the installed package; empty when the tool runs from a build folder
+};
+
+}   // namespace cog
