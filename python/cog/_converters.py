@@ -11,6 +11,7 @@ from cog.types import Path, Secret
 
 Convert = Callable[[Any], Any]
 
+_SPACES = "\\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _SCHEMES = ("http:", "https:", "data:")
 
 
@@ -27,7 +28,7 @@ class LocalFile(str):
 def converter(shape: InputType, field: Optional[FieldInfo]) -> Convert:
     """The function for one input; it raises InputError with the words that the server uses."""
     convert = _limited(_plain(shape), shape, field)
-    if shape.kind == "secret":
+    if "secret" in (shape.kind, shape.items.kind if shape.items is not None else ""):
         convert = _masked(convert)
     return _optional(convert) if shape.nullable else convert
 
@@ -42,6 +43,10 @@ def _plain(shape: InputType) -> Convert:
         return _choices(shape)
     if shape.kind == "path":
         return _path(shape.owner)
+    if shape.kind == "structure":
+        return _structure(shape)
+    if shape.kind == "secret":
+        return _masked(_secret)
     return _SIMPLE[shape.kind]
 
 
@@ -64,9 +69,12 @@ def _wrong(value: Any, kind: str) -> InputError:
 
 
 def _json(value: Any) -> str:
+    """The value as the server shows it: compact, keys ascending, integers beyond 64 bits as floats."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)
+    shown = float(value) if type(value) is int and not -(2**63) <= value < 2**64 and abs(value) < 10**308 else value
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=repr)
+    return text.replace("e-0", "e-") if isinstance(shown, float) else text
 
 
 def _string(value: Any) -> str:
@@ -75,10 +83,14 @@ def _string(value: Any) -> str:
     return str(value)
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
 def _integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, float) and value.is_integer():
+    if _is_whole(value):
         return int(value)
     raise _wrong(value, "integer")
 
@@ -148,11 +160,33 @@ def _union(members: list[tuple[Optional[type], Convert]]) -> Convert:
     return convert
 
 
+def _structure(shape: InputType) -> Convert:
+    members = {name: converter(inner, None) for name, (inner, _) in shape.fields.items()}
+    needed = [name for name, (inner, must) in shape.fields.items() if must and not inner.nullable]
+    empty = [name for name, (inner, must) in shape.fields.items() if must and inner.nullable]
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, shape.owner):
+            return value  # a default
+        if not isinstance(value, dict):
+            raise _wrong(value, "object")
+        for name in needed:
+            if name not in value:
+                raise InputError("Field required")
+        arguments = {name: members[name](item) for name, item in value.items() if name in members}
+        try:
+            return shape.owner(**{**dict.fromkeys(empty), **arguments})
+        except Exception as error:  # what the author's class asks for itself
+            raise InputError(f"{type(error).__name__}: {error}") from error
+
+    return convert
+
+
 def _choices(shape: InputType) -> Convert:
     base = _plain(shape.items) if shape.items is not None and shape.items.kind != "choices" else _same
     table = {_key(value): _attempt(base, python) for value, python in shape.choices}
     members = [python for _, python in shape.choices]
-    listed = _json([value for value, _ in shape.choices])
+    listed = _json([int(value) if _is_whole(value) else value for value, _ in shape.choices])
 
     def convert(value: Any) -> Any:
         key = _key(value)
@@ -217,9 +251,13 @@ def _checks(shape: InputType, field: FieldInfo) -> list[Callable[[Any], None]]:
     return checks
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _at_least(bound: float) -> Callable[[Any], None]:
     def check(value: Any) -> None:
-        if isinstance(value, (int, float)) and not value >= bound:
+        if _is_number(value) and not value >= bound:
             raise InputError(f"{_json(value)} is less than the minimum of {_json(bound)}")
 
     return check
@@ -227,7 +265,7 @@ def _at_least(bound: float) -> Callable[[Any], None]:
 
 def _at_most(bound: float) -> Callable[[Any], None]:
     def check(value: Any) -> None:
-        if isinstance(value, (int, float)) and not value <= bound:
+        if _is_number(value) and not value <= bound:
             raise InputError(f"{_json(value)} is greater than the maximum of {_json(bound)}")
 
     return check
@@ -253,15 +291,35 @@ def _matching(pattern: str) -> Callable[[Any], None]:
     import re
 
     try:
-        expression = re.compile(pattern)
+        expression = re.compile(_translated(pattern), re.ASCII)
     except re.error:  # written for the server's dialect, which has checked it
         return lambda value: None
 
     def check(value: Any) -> None:
         if isinstance(value, str) and type(value) is not LocalFile and not expression.search(value):
-            raise InputError(f"{_json(value)} does not match {_json(pattern)}")
+            raise InputError(f'{_json(value)} does not match "{pattern}"')
 
     return check
+
+
+def _translated(pattern: str) -> str:
+    """The server's dialect in Python's: `$` is the very end, and `\\s` knows the spaces of Unicode."""
+    parts: list[str] = []
+    characters = iter(pattern)
+    inside = False  # a class, such as [a-z]
+    for character in characters:
+        if character == "\\":
+            character += next(characters, "")
+            if character == r"\s":
+                character = _SPACES if inside else f"[{_SPACES}]"
+            elif character == r"\S" and not inside:
+                character = f"[^{_SPACES}]"
+        elif character in "[]":
+            inside = character == "["
+        elif character == "$" and not inside:
+            character = r"\Z"
+        parts.append(character)
+    return "".join(parts)
 
 
 _SIMPLE: dict[str, Convert] = {
@@ -270,7 +328,6 @@ _SIMPLE: dict[str, Convert] = {
     "number": _number,
     "boolean": _boolean,
     "object": _object,
-    "secret": _secret,
     "file": _file,
 }
 _NATURAL = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict, "array": list}

@@ -11,6 +11,7 @@ from typing import Any, ForwardRef, Iterable, Optional, get_args, get_origin
 from cog._annotations import NoneType, is_union, name_of, strip, union_members
 from cog._opaque import Opaque
 from cog._signature import EMPTY, Parameter
+from cog._structures import fields_of
 from cog.errors import SchemaError
 from cog.types import File, Path, Secret, URLFile
 
@@ -18,17 +19,18 @@ SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool:
 
 
 class InputType:
-    """`kind` is string, integer, number, boolean, path, file, secret, object, array, choices or union."""
+    """`kind` is string, integer, number, boolean, path, file, secret, object, array, choices, union or structure."""
 
-    __slots__ = ("choices", "items", "kind", "members", "nullable", "owner")
+    __slots__ = ("choices", "fields", "items", "kind", "members", "nullable", "owner")
 
     def __init__(self, kind: str, owner: Any = None) -> None:
         self.kind = kind
-        self.owner = owner  # the class of a path
+        self.owner = owner  # the class of a path or structure
         self.nullable = False
         self.items: Optional[InputType] = None  # of an array; of choices, the type of the values
         self.members: tuple[InputType, ...] = ()  # of a union
         self.choices: tuple[tuple[Any, Any], ...] = ()  # the values in JSON and what the model gets for them
+        self.fields: dict[str, tuple[InputType, bool]] = {}  # of a structure, by name, and whether it must be sent
 
 
 def input_type(parameter: Parameter) -> InputType:
@@ -36,7 +38,7 @@ def input_type(parameter: Parameter) -> InputType:
     field = parameter.field
     if parameter.annotation is EMPTY:
         raise SchemaError("it has no type annotation")
-    found = _parse(parameter.annotation, False)
+    found = _parse(parameter.annotation, False, ())
     if found.kind == "secret" and parameter.default is None:
         found.nullable = True
     if field is None:
@@ -72,13 +74,14 @@ def _chosen(base: InputType, choices: Iterable[Any]) -> InputType:
     return found
 
 
-def _parse(annotation: Any, opaque: bool) -> InputType:
+def _parse(annotation: Any, opaque: bool, inside: tuple[type, ...]) -> InputType:
+    """`inside` are the structures being read, so that one that holds itself comes to an end."""
     annotation, metadata = strip(annotation)
     opaque = opaque or any(extra is Opaque for extra in metadata)
     if is_union(annotation):
-        return _union(annotation, opaque)
+        return _union(annotation, opaque, inside)
     if annotation is list or get_origin(annotation) is list:
-        return _array(annotation, opaque)
+        return _array(annotation, opaque, inside)
     if opaque:
         return InputType("object")
     if isinstance(annotation, type) and annotation in SCALARS:
@@ -88,11 +91,11 @@ def _parse(annotation: Any, opaque: bool) -> InputType:
     if annotation is Any or annotation is dict or get_origin(annotation) is dict:
         return InputType("object")
     if isinstance(annotation, type):
-        return _class(annotation)
+        return _class(annotation, inside)
     raise SchemaError(_unsupported(annotation))
 
 
-def _class(annotation: type[Any]) -> InputType:
+def _class(annotation: type[Any], inside: tuple[type, ...]) -> InputType:
     if annotation in (File, URLFile):
         return InputType("file")
     if annotation is Secret:
@@ -101,33 +104,43 @@ def _class(annotation: type[Any]) -> InputType:
         return InputType("path", annotation if issubclass(annotation, Path) else Path)
     if issubclass(annotation, Enum):
         return _enumeration(annotation)
-    if issubclass(annotation, dict) or hasattr(annotation, "__total__"):
+    if issubclass(annotation, dict) or hasattr(annotation, "__total__") or annotation in inside:
         return InputType("object")
-    raise SchemaError(_unsupported(annotation))
+    fields = fields_of(annotation)
+    if fields is None:
+        raise SchemaError(_unsupported(annotation))
+    found = InputType("structure", annotation)
+    for name, (inner, needed) in fields.items():
+        try:
+            shape = _parse(inner, False, (*inside, annotation))
+        except SchemaError as error:
+            raise SchemaError(f'field "{name}" of {annotation.__name__}: {error}') from None
+        found.fields[name] = shape, needed
+    return found
 
 
-def _array(annotation: Any, opaque: bool) -> InputType:
+def _array(annotation: Any, opaque: bool, inside: tuple[type, ...]) -> InputType:
     arguments = get_args(annotation)
     if not arguments or isinstance(arguments[0], typing.TypeVar):
         if not opaque:
             raise SchemaError(f"unsupported type: {name_of(annotation)}: say what is in it, as in list[str]")
         arguments = (Any,)
     found = InputType("array")
-    found.items = _parse(arguments[0], opaque)
+    found.items = _parse(arguments[0], opaque, inside)
     if found.items.nullable:
         raise SchemaError("unsupported type: nested generics like List[Optional[X]] are not supported")
     return found
 
 
-def _union(annotation: Any, opaque: bool) -> InputType:
+def _union(annotation: Any, opaque: bool, inside: tuple[type, ...]) -> InputType:
     members, nullable = union_members(annotation)
     if opaque and len(members) > 1:
         found = InputType("object")
     elif len(members) == 1:
-        found = _parse(members[0], opaque)
+        found = _parse(members[0], opaque, inside)
     else:
         found = InputType("union")
-        found.members = tuple(_parse(member, False) for member in members)
+        found.members = tuple(_parse(member, False, inside) for member in members)
         for member, annotation in zip(found.members, members):
             if _leaf(member).kind in ("path", "file", "secret"):
                 raise SchemaError(f"unsupported type: {name_of(annotation)} is not supported in union inputs")
@@ -175,4 +188,7 @@ def _unsupported(annotation: Any) -> str:
         return "unsupported type: None"
     if get_origin(annotation) is not None:
         return f"unsupported type: {name} is not a supported input type"
-    return f"unsupported type: {name}: write Annotated[{name}, Opaque] for an object that is passed on as it is"
+    return (
+        f"unsupported type: {name}: derive it from BaseModel or make it a dataclass, "
+        f"or write Annotated[{name}, Opaque] for an object that is passed on as it is"
+    )

@@ -92,11 +92,7 @@ void check_string(const schema_node& node, const json_value& value, verdict& res
   if (node.min_length && length < *node.min_length)
     result.refuse([&] { return shown(node, value) + " is shorter than" + counted(*node.min_length, "character"); });
   if (node.regex && !node.regex->matches(content))
-    result.refuse([&] {
-      auto message = shown(node, value) + " does not match ";
-      append_json_string(message, node.regex->text());
-      return message;
-    });
+    result.refuse([&] { return shown(node, value) + " does not match \"" + node.regex->text() + '"'; });
 }
 
 void check_size(const schema_node& node, const json_value& value, verdict& result) {

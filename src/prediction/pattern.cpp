@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <pcre2.h>
+#include <string_view>
 
 namespace cog {
 
@@ -26,6 +27,25 @@ constexpr uint32_t heap_limit = 16 * 1024;    // KiB
 constexpr size_t places_per_slice = 64;
 constexpr size_t steps_per_slice = 64'000'000;   // bytes looked at, when every place reads to the end
 constexpr std::chrono::milliseconds time_limit{250};
+
+/// Every space of ECMAScript's `\s`, of which the library knows those of ASCII.
+constexpr std::string_view spaces = R"(\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff)";
+
+std::string with_all_spaces(std::string_view text) {
+  std::string out;
+  auto inside = false;   // a class, such as [a-z]
+  for (size_t at = 0; at < text.size(); ++at) {
+    auto token = text.substr(at, text[at] == '\\' ? 2 : 1);
+    at += token.size() - 1;
+    if (token == "\\s" || (token == "\\S" && !inside))
+      out.append(inside ? "" : token == "\\s" ? "[" : "[^").append(spaces).append(inside ? "" : "]");
+    else
+      out += token;
+    if (token == "[" || token == "]")
+      inside = token == "[";
+  }
+  return out;
+}
 
 class pcre2_pattern : public pattern {
 public:
@@ -80,8 +100,9 @@ std::shared_ptr<const pattern> pattern::compile(const std::string& text, std::st
   pcre2_set_compile_extra_options(context.get(), PCRE2_EXTRA_ALT_BSUX);
   int error = 0;
   PCRE2_SIZE at = 0;
+  auto source = with_all_spaces(text);
   code_ptr code{
-    pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options, &error, &at, context.get())};
+    pcre2_compile(reinterpret_cast<PCRE2_SPTR>(source.data()), source.size(), options, &error, &at, context.get())};
   if (code)
     return std::make_shared<pcre2_pattern>(text, std::move(code));
   PCRE2_UCHAR reason[128] = {};

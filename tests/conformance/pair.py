@@ -65,7 +65,8 @@ def eventually(probe: Callable[[], bool], what: str) -> None:
 class Running:
     """One server on a free port of the loopback interface, in a folder of its own."""
 
-    def __init__(self, setting: Setting, ours: bool) -> None:
+    def __init__(self, setting: Setting, ours: bool, files: Optional[dict[str, str]] = None) -> None:
+        """`files`: more of the project than the models, text by name."""
         self.name = "ours" if ours else "reference"
         self.ours = ours
         self.setting = setting
@@ -73,6 +74,8 @@ class Running:
         self.folder = Path(tempfile.mkdtemp(prefix="cog-conformance-"))
         self.project = self.folder / "project"
         shutil.copytree(MODELS, self.project, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, text in (files or {}).items():
+            (self.project / name).write_text(text)
         for name in ("tmp", "gates"):
             (self.folder / name).mkdir()
         self.port = 0

@@ -9,6 +9,7 @@ from cog._converters import InputError, converter
 from cog._input_types import InputType, input_type
 from cog._schema.skeleton import RESERVED
 from cog._signature import EMPTY, Parameter
+from cog._structures import fields_of
 from cog.errors import SchemaError
 from cog.types import Secret
 
@@ -92,7 +93,21 @@ def _fragment(shape: InputType, name: str, components: dict[str, Any]) -> dict[s
         return {"anyOf": [_member(member, shape.nullable, name, components) for member in shape.members]}
     if shape.kind == "choices":
         return {"allOf": [{"$ref": f"#/components/schemas/{_component(shape, name, components)}"}]}
+    if shape.kind == "structure":
+        return _structure(shape, name, components)
     return dict(_TYPES[shape.kind])
+
+
+def _structure(shape: InputType, name: str, components: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for field, (inner, _) in shape.fields.items():
+        fragment = {**_fragment(inner, f"{name}_{field}", components), "title": title(field)}
+        if inner.nullable:
+            fragment["nullable"] = True
+        properties[field] = dict(sorted(fragment.items()))
+    required = [field for field, (inner, needed) in shape.fields.items() if needed and not inner.nullable]
+    fragment = {"properties": properties, "type": "object"}
+    return {"properties": properties, "required": required, "type": "object"} if required else fragment
 
 
 def _member(shape: InputType, nullable: bool, name: str, components: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +160,8 @@ def plain(value: Any) -> Any:
         return members if usable else _NO_JSON
     if hasattr(value, "__fspath__"):
         return str(value)
-    return _NO_JSON
+    fields = None if isinstance(value, type) else fields_of(type(value))
+    return _NO_JSON if fields is None else plain({name: getattr(value, name) for name in fields})
 
 
 def _check_default(parameter: Parameter, shape: InputType) -> None:

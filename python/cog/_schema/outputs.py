@@ -5,17 +5,16 @@ from __future__ import annotations
 import collections.abc
 import os
 import pathlib
-import sys
 import typing
 from enum import Enum
 from typing import Any, ForwardRef, get_args, get_origin
 
-from cog._annotations import NoneType, is_union, name_of, raw_annotations, resolve, strip, union_members
+from cog._annotations import NoneType, is_union, name_of, strip, union_members
 from cog._input_types import SCALARS
 from cog._opaque import Opaque
 from cog._schema.inputs import plain, title
+from cog._structures import fields_of, hints_of
 from cog.errors import SchemaError
-from cog.model import Required
 from cog.types import AsyncConcatenateIterator, ConcatenateIterator, File, Secret, URLFile
 
 _ITERATORS = (
@@ -132,8 +131,8 @@ def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
     if cls in inside:
         return _object()
     if issubclass(cls, tuple):
-        return _tuple(tuple(_hints(cls).values()), inside)
-    fields = _fields(cls)
+        return _tuple(tuple(hints_of(cls).values()), inside)
+    fields = fields_of(cls)
     if fields is None:
         if issubclass(cls, dict):
             return _object()
@@ -150,58 +149,6 @@ def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
             required.append(name)
     fragment = {"properties": properties, "type": "object"}
     return {"properties": properties, "required": required, "type": "object"} if required else fragment
-
-
-def _fields(cls: type) -> Any:
-    """Annotation and need of each field of a structured class, by name; None for other classes."""
-    if hasattr(cls, "__total__"):
-        return _typed_dict(cls)
-    if hasattr(cls, "model_fields"):  # pydantic 2
-        return {name: (field.annotation, field.is_required()) for name, field in cls.model_fields.items()}
-    if hasattr(cls, "__dataclass_fields__"):
-        return _dataclass(cls)
-    if hasattr(cls, "__fields__"):  # pydantic 1
-        return {name: (field.outer_type_, bool(field.required)) for name, field in cls.__fields__.items()}
-    return None
-
-
-def _hints(cls: type) -> dict[str, Any]:
-    hints: dict[str, Any] = {}
-    for ancestor in reversed(cls.__mro__):
-        names = vars(sys.modules.get(ancestor.__module__, typing))
-        for name, annotation in raw_annotations(ancestor).items():
-            hints[name] = resolve(annotation, names, {**vars(ancestor), cls.__name__: cls})
-    return hints
-
-
-def _dataclass(cls: Any) -> dict[str, tuple[Any, bool]]:
-    from dataclasses import MISSING, fields
-
-    hints = _hints(cls)
-    return {
-        field.name: (
-            hints[field.name],
-            field.default is MISSING and (field.default_factory is MISSING or type(field.default_factory) is Required),
-        )
-        for field in fields(cls)
-    }
-
-
-def _typed_dict(cls: Any) -> dict[str, tuple[Any, bool]]:
-    found: dict[str, tuple[Any, bool]] = {}
-    for name, annotation in _typed_dict_hints(cls).items():
-        needed = name in getattr(cls, "__required_keys__", ())
-        while getattr(get_origin(annotation), "_name", None) in ("Required", "NotRequired", "ReadOnly"):
-            mark = get_origin(annotation)._name
-            needed = needed if mark == "ReadOnly" else mark == "Required"
-            (annotation,) = get_args(annotation)
-        found[name] = (annotation, needed)
-    return found
-
-
-def _typed_dict_hints(cls: Any) -> dict[str, Any]:
-    names = vars(sys.modules.get(cls.__module__, typing))
-    return {name: resolve(annotation, names) for name, annotation in raw_annotations(cls).items()}
 
 
 def _unsupported(annotation: Any) -> str:
