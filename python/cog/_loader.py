@@ -57,37 +57,34 @@ def load(ref: str, mode: str = "predict") -> Model:
     target = load_predictor_from_ref(ref)
     if _is_function(target):
         return Model(ref, mode, target, target)
-    return Model(ref, mode, target, _training_method(target) if mode == "train" else _prediction_method(target))
+    choose = choose_training if mode == "train" else choose_prediction
+    return Model(ref, mode, target, getattr(target, choose(type(target), _place(type(target)))))
 
 
-def _prediction_method(target: Any) -> Callable[..., Any]:
-    cls = type(target)
+def choose_prediction(cls: type[Any], place: str) -> str:
+    """The name of the method that answers predictions; `place` is where the class stands. Raises ValueError."""
     run, predict = defines(cls, "run"), defines(cls, "predict")
     if run and predict:
-        raise ValueError(f"{cls.__name__} must define either run() or predict(), not both ({_place(cls)})")
+        raise ValueError(f"{cls.__name__} must define either run() or predict(), not both ({place})")
     if not run and not predict:
         if defines(cls, "train"):
             raise ValueError(
                 f"run or predict method not found: {cls.__name__} only has train(); it serves with --x-mode train "
-                f"({_place(cls)})"
+                f"({place})"
             )
-        raise ValueError(f"run or predict method not found: {cls.__name__} needs a method run() ({_place(cls)})")
+        raise ValueError(f"run or predict method not found: {cls.__name__} needs a method run() ({place})")
     if predict:
         _deprecated(f"{cls.__name__}.predict() is deprecated; use run() instead")
-    if isinstance(target, BasePredictor):
+    if issubclass(cls, BasePredictor):
         _deprecated("BasePredictor is deprecated; use BaseRunner instead")
-    method: Callable[..., Any] = target.run if run else target.predict
-    return method
+    return "run" if run else "predict"
 
 
-def _training_method(target: Any) -> Callable[..., Any]:
-    cls = type(target)
+def choose_training(cls: type[Any], place: str) -> str:
+    """The name of the method that trains. Raises ValueError."""
     if not defines(cls, "train"):
-        raise ValueError(
-            f"Training not supported by this predictor: {cls.__name__} has no method train() ({_place(cls)})"
-        )
-    method: Callable[..., Any] = target.train
-    return method
+        raise ValueError(f"Training not supported by this predictor: {cls.__name__} has no method train() ({place})")
+    return "train"
 
 
 def _place(cls: type[Any]) -> str:

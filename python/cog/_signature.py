@@ -25,7 +25,7 @@ class Parameter:
 
 
 class Signature:
-    __slots__ = ("function", "keywords", "parameters", "place", "positional_only", "returns")
+    __slots__ = ("function", "keywords", "parameters", "place", "positional_only", "qualname", "returns")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         """Reads what `function`, a plain function or a bound method, can be called with."""
@@ -36,6 +36,7 @@ class Signature:
         if not isinstance(code, CodeType):
             raise TypeError(f"{function!r} is not written in Python: wrap it in a def")
         self.function = inner
+        self.qualname = str(inner.__qualname__)
         self.place = f"{code.co_filename}, line {code.co_firstlineno}"
         self.keywords = bool(code.co_flags & _VARKEYWORDS)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -49,12 +50,13 @@ class Signature:
         hints = {name: resolve(hint, inner.__globals__) for name, hint in raw_annotations(inner).items()}
         self.returns = hints.get("return", EMPTY)
         self.parameters = tuple(
-            _parameter(name, hints.get(name, EMPTY), defaults.get(name, EMPTY), fields.get(name))
+            make_parameter(name, hints.get(name, EMPTY), defaults.get(name, EMPTY), fields.get(name))
             for name in names[skipped:]
         )
 
 
-def _parameter(name: str, annotation: Any, default: Any, field: Optional[FieldInfo]) -> Parameter:
+def make_parameter(name: str, annotation: Any, default: Any, field: Optional[FieldInfo]) -> Parameter:
+    """`field` is what the default says of the input, or a default unwrapped before; an annotation may, too."""
     if isinstance(default, FieldInfo):
         field = default
     if field is not None:

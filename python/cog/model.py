@@ -24,6 +24,7 @@ class BaseModel:
     """
 
     def __init_subclass__(cls, *, auto_dataclass: bool = True, init: bool = True, **options: Any) -> None:
+        super().__init_subclass__()  # of Generic, which makes `Model[int]` work
         first = cls.__bases__[0]
         if not issubclass(first, BaseModel):
             raise TypeError(f'The primary base class of "{cls.__name__}" must inherit from BaseModel')

@@ -49,14 +49,19 @@ class BasePredictor(BaseRunner):
     """The old name of `BaseRunner`."""
 
 
-def defines(cls: type[Any], name: str) -> bool:
-    """Whether an author has written this method: one found before the classes of this module."""
+def owner_of(cls: type[Any], name: str) -> Optional[type[Any]]:
+    """The class in which an author has written this: one before the classes of this module; None if there is none."""
     for ancestor in cls.__mro__:
         if ancestor in (BaseRunner, BasePredictor, object):
-            return False
+            return None
         if name in ancestor.__dict__:
-            return callable(getattr(cls, name))
-    return False
+            return ancestor
+    return None
+
+
+def defines(cls: type[Any], name: str) -> bool:
+    """Whether an author has written this method."""
+    return owner_of(cls, name) is not None and callable(getattr(cls, name))
 
 
 def load_predictor_from_ref(ref: str) -> Any:
@@ -66,30 +71,45 @@ def load_predictor_from_ref(ref: str) -> Any:
     """
     path, _, name = ref.partition(":")
     module = _load_module(path)
-    target = getattr(module, name, None) if name else _default_target(module)
+    if not name:
+        found = {one: getattr(module, one, None) for one in ("Runner", "Predictor")}
+        name = default_name(str(module.__file__), module.__name__, found)
+    target = getattr(module, name, None)
     if target is None:
-        known = ", ".join(sorted(key for key, value in vars(module).items() if _is_model(value, module.__name__)))
-        raise AttributeError(
-            f"module '{module.__name__}' has no attribute '{name}': {module.__file__} defines {known or 'no class'}; "
-            f"the reference is {ref}"
-        )
+        known = [key for key, value in vars(module).items() if _is_model(value, module.__name__)]
+        raise attribute_missing(module.__name__, str(module.__file__), name, known, ref)
     return target() if isinstance(target, type) else target
+
+
+def attribute_missing(module: str, file: str, name: str, known: list[str], ref: str) -> AttributeError:
+    """The error for a model that is not in its file, where `known` are the classes and functions that are."""
+    defined = ", ".join(sorted(known)) or "no class"
+    return AttributeError(
+        f"module '{module}' has no attribute '{name}': {file} defines {defined}; the reference is {ref}"
+    )
 
 
 def _is_model(value: object, module: str) -> bool:
     return callable(value) and getattr(value, "__module__", None) == module
 
 
+def check_file(path: str) -> str:
+    """The absolute path of a model's file. Raises FileNotFoundError, or ImportError for one that is not Python."""
+    absolute = os.path.abspath(path)
+    if not os.path.isfile(absolute):
+        raise FileNotFoundError(f"model file {absolute} does not exist: check run: (or predict:) in cog.yaml")
+    if not absolute.endswith(".py"):
+        raise ImportError(f"cannot load module from {absolute}: the name of a model file ends in .py")
+    return absolute
+
+
 def _load_module(path: str) -> Any:
     from importlib.util import module_from_spec, spec_from_file_location
 
-    absolute = os.path.abspath(path)
+    absolute = check_file(path)
     name = os.path.basename(path).replace(".py", "")
-    if not os.path.isfile(absolute):
-        raise FileNotFoundError(f"model file {absolute} does not exist: check run: (or predict:) in cog.yaml")
-    spec = spec_from_file_location(name, absolute) if absolute.endswith(".py") else None
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load module from {absolute}: the name of a model file ends in .py")
+    spec = spec_from_file_location(name, absolute)
+    assert spec is not None and spec.loader is not None
     folder = os.path.dirname(absolute)
     if folder != os.getcwd() and folder not in sys.path:
         sys.path.append(folder)  # behind everything, so that it shadows nothing
@@ -103,19 +123,20 @@ def _load_module(path: str) -> Any:
     return module
 
 
-def _default_target(module: Any) -> Any:
-    runner, predictor = getattr(module, "Runner", None), getattr(module, "Predictor", None)
+def default_name(file: str, module: str, found: dict[str, Any]) -> str:
+    """The name of the model where the reference gives none; `found` are what `Runner` and `Predictor` mean, or None."""
+    runner, predictor = found["Runner"], found["Predictor"]
     if callable(runner):
         if predictor is not None:
-            _warn(f"{module.__file__} defines Runner and Predictor: Runner is used", UserWarning)
-        return runner
+            _warn(f"{file} defines Runner and Predictor: Runner is used", UserWarning)
+        return "Runner"
     if predictor is not None:
         _deprecated("the name Predictor is deprecated; use Runner instead")
-        return predictor
+        return "Predictor"
     if runner is not None:
-        raise TypeError(f"Runner of {module.__file__} exists but is not a class or callable")
+        raise TypeError(f"Runner of {file} exists but is not a class or callable")
     raise AttributeError(
-        f"module has no Runner or Predictor: name the class or function in the reference, {module.__name__}.py:Name"
+        f"module has no Runner or Predictor: name the class or function in the reference, {module}.py:Name"
     )
 
 

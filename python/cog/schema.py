@@ -1,14 +1,23 @@
-"""`python -m cog.schema REF [--mode train] [--train REF]` prints the OpenAPI document of a model."""
+"""`python -m cog.schema REF [--static] [--mode train] [--train REF]` prints the OpenAPI document of a model."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from typing import Any
 
 from cog._loader import load
 from cog._schema import document, dumps, merge
 from cog._version import __version__
+
+
+def _describe(ref: str, mode: str, options: argparse.Namespace) -> dict[str, Any]:
+    if options.static:
+        from cog._static import describe
+
+        return document(describe(ref, mode), options.version)
+    return document(load(ref, mode), options.version)
 
 
 def main(arguments: list[str]) -> int:
@@ -16,13 +25,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("ref", metavar="REF", help="the model, as file.py:Name")
     parser.add_argument("--mode", choices=("predict", "train"), default="predict")
     parser.add_argument("--train", metavar="REF", help="also describe this training, in one document, keys ascending")
+    parser.add_argument("--static", action="store_true", help="read the source only: imports and runs nothing of it")
     parser.add_argument("--version", default=__version__, help="what the document gives as its version")
     options = parser.parse_args(arguments)
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        found = document(load(options.ref, options.mode), options.version)
-        training = document(load(options.train, "train"), options.version) if options.train else None
+        found = _describe(options.ref, options.mode, options)
+        training = _describe(options.train, "train", options) if options.train else None
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -20,7 +20,8 @@ ROWS = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (Path(__file__).parent / "differ
 def model_source(declared: dict[str, str]) -> str:
     parameters = "".join(f"        {name}: {text},\n" for name, text in declared.items())
     head = "\n".join(TABLE["head"])
-    return f"{head}\n\n\nclass Runner(BaseRunner):\n    def run(\n        self,\n        *,\n{parameters}    ) -> str:\n        return 'ran'\n"
+    function = f"    def run(\n        self,\n        *,\n{parameters}    ) -> str:\n        return 'ran'\n"
+    return f"{head}\n\n\nclass Runner(BaseRunner):\n{function}"
 
 
 def served(declared: dict[str, str]) -> Iterator[Running]:

@@ -19,9 +19,8 @@ def loaded(folder: Path, declared: dict[str, str]) -> Any:
     """A model with these parameters."""
     parameters = "".join(f"        {name}: {text},\n" for name, text in declared.items())
     head = "\n".join(TABLE["head"])
-    (folder / "table.py").write_text(
-        f"{head}\n\nclass Runner(BaseRunner):\n    def run(\n        self,\n        *,\n{parameters}    ) -> str:\n        ...\n"
-    )
+    function = f"    def run(\n        self,\n        *,\n{parameters}    ) -> str: ...\n"
+    (folder / "table.py").write_text(f"{head}\n\nclass Runner(BaseRunner):\n{function}")
     with inside(folder):
         return load("table.py:Runner")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from cog._schema.inputs import input_component
 from cog._schema.merge import completed, merge
@@ -14,11 +14,12 @@ from cog.errors import SchemaError
 
 if TYPE_CHECKING:
     from cog._loader import Model
+    from cog._static import StaticModel
 
 __all__ = ["completed", "document", "dumps", "merge"]
 
 
-def document(model: Model, version: str = __version__) -> dict[str, Any]:
+def document(model: Union[Model, StaticModel], version: str = __version__) -> dict[str, Any]:
     """The document of a model, keys in the order of the reference. Raises SchemaError, naming file and line."""
     signature = model.signature
     try:
@@ -32,7 +33,7 @@ def document(model: Model, version: str = __version__) -> dict[str, Any]:
                 "AsyncConcatenateIterator[...] as return type"
             )
     except SchemaError as error:
-        raise SchemaError(f"{signature.function.__qualname__}: {error} ({signature.place})") from None
+        raise SchemaError(f"{signature.qualname}: {error} ({signature.place})") from None
     return skeleton(model.mode, version, inputs, output, choices, model.streaming)
 
 
