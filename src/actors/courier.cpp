@@ -91,11 +91,22 @@ void courier_state::send_next() {
     self->quit();
 }
 
+namespace {
+
+std::vector<body_part> as_body(answer_text answer) {
+  std::vector<body_part> parts;
+  for (auto& piece : answer)
+    std::visit([&](auto& content) { parts.emplace_back(std::move(content)); }, piece);
+  return parts;
+}
+
+}   // namespace
+
 post_job courier_state::make_job() const {
   post_job job;
   job.url = request->webhook;
   if (current->event == webhook_completed) {
-    job.body = state_answer(*end);
+    job.body = as_body(state_answer(*end));
     job.holders = end->folders;
   } else {
     auto state = so_far;
@@ -103,7 +114,7 @@ post_job courier_state::make_job() const {
     state.output.files.resize(current->files);
     state.logs.resize(current->log_bytes);
     state.metrics = metrics.members();
-    job.body = state_answer(state);
+    job.body = as_body(state_answer(state));
     job.holders = state.folders;
   }
   job.headers = {"Content-Type: application/json", "User-Agent: coglet/" + std::string{build_version}};
@@ -122,14 +133,14 @@ void courier_state::post() {
   self->request(transfers, caf::infinite, atom::post_v, make_job())
     .then([this](const post_outcome& outcome) { on_outcome(outcome); },
           [this](const caf::error& error) {
-            on_outcome({0, 0, text_of(error)});
+            on_outcome({0, 0, false, text_of(error)});
           });
 }
 
 void courier_state::on_outcome(const post_outcome& outcome) {
   bool taken = outcome.status >= 200 && outcome.status < 300;
   bool terminal = current->event == webhook_completed;
-  if (terminal && !taken && attempts < (draining ? last_attempts : most_attempts) &&
+  if (terminal && !taken && !outcome.refused && attempts < (draining ? last_attempts : most_attempts) &&
       std::find(retried.begin(), retried.end(), outcome.status) != retried.end()) {
     std::chrono::milliseconds pause = first_pause * (1 << std::min(attempts - 1, most_doublings));
     if (!draining)

@@ -28,6 +28,8 @@ std::string to_string(errc code) {
       return "Prediction not found";
     case errc::download_failed:
       return "The input could not be downloaded";
+    case errc::upload_failed:
+      return "The output could not be uploaded";
     case errc::bad_data_url:
       return "The input is no valid data URL";
     case errc::file_failed:

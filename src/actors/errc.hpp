@@ -22,6 +22,7 @@ enum class errc : uint8_t {
   too_many_followers,   // 1024 follow this prediction already
   not_found,            // no prediction of that id
   download_failed,      // an input URL could not be fetched; the text says why
+  upload_failed,        // an output file could not be uploaded; the text says why
   bad_data_url,         // an input data URL could not be decoded; the text says why
   file_failed,          // a file of the server's own could not be read or written
   canceled,             // given up because its prediction was cancelled

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/errc.hpp"
+#include "io/body_reader.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/event.hpp"
 #include "prediction/health_state.hpp"
@@ -33,10 +34,17 @@ struct prepared_input {
 };
 using prepared_ptr = std::shared_ptr<const prepared_input>;
 
-/// One HTTP POST of JSON, with the header lines given.
+/// One output file to upload.
+struct upload_job {
+  output_file file;
+  std::string prediction;   // its id
+  folder_ptr holder;        // of the file
+};
+
+/// One HTTP POST, with the header lines given.
 struct post_job {
   std::string url;
-  answer_text body;
+  std::vector<body_part> body;
   std::vector<folder_ptr> holders;   // of the files in it
   std::vector<std::string> headers;
 };
@@ -45,6 +53,7 @@ struct post_job {
 struct post_outcome {
   uint64_t status = 0;
   uint64_t retry_after = 0;   // seconds, of that header; 0: none
+  bool refused = false;       // by COG_FORBID_PRIVATE_URLS
   std::string error;
 };
 
@@ -70,6 +79,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::health_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::description_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::input_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::upload_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::file_piece)
 
 CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
@@ -89,8 +99,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, document, "document")
   CAF_ADD_ATOM(cog, cog::atom, report, "report")
   CAF_ADD_ATOM(cog, cog::atom, retire, "retire")
+  CAF_ADD_ATOM(cog, cog::atom, release, "release")
   CAF_ADD_ATOM(cog, cog::atom, prepare, "prepare")
   CAF_ADD_ATOM(cog, cog::atom, fetch, "fetch")
+  CAF_ADD_ATOM(cog, cog::atom, store, "store")
   CAF_ADD_ATOM(cog, cog::atom, decode, "decode")
   CAF_ADD_ATOM(cog, cog::atom, encode, "encode")
   CAF_ADD_ATOM(cog, cog::atom, sweep, "sweep")
@@ -114,9 +126,11 @@ using files_actor = caf::typed_actor<
 using transfer_actor = caf::typed_actor<
   // Downloads the URL of one input into a file of its own in the folder; answers its path, or `download_failed`.
   caf::replies_to<atom::fetch, input_job>::with<std::string>,
+  // Uploads one output file; answers its URL, or `upload_failed`.
+  caf::replies_to<atom::store, upload_job>::with<std::string>,
   // Sends one webhook.
   caf::replies_to<atom::post, post_job>::with<post_outcome>,
-  // Gives up every transfer into the folder of this path: the asker gets `canceled`.
+  // Gives up every download into the folder of this path and every upload from it: the asker gets `canceled`.
   caf::reacts_to<atom::cancel, std::string>,
   // INTERNAL: moves the running transfers on.
   caf::reacts_to<atom::perform>>;
@@ -206,7 +220,11 @@ using router_actor = caf::typed_actor<
   caf::reacts_to<atom::describe, description_ptr>,
   // A worker has changed its state; passed on to health.
   caf::reacts_to<atom::report, worker_report>,
-  // The prediction of this request has ended on worker `index`, or never began there (null); the slot is free.
+  // The model of worker `index` is done with the prediction of this request, whose files are still being uploaded; the
+  // slot is free.
+  caf::reacts_to<atom::release, uint64_t, request_ptr>,
+  // The prediction of this request has ended on worker `index`, or never began there (null); the slot is free unless it
+  // was released before.
   caf::reacts_to<atom::retire, uint64_t, request_ptr, snapshot_ptr>,
   // Accepts nothing more, cancels what waits, and answers when no prediction is in flight and all workers are gone.
   // With the flag: cancels what runs, too.

@@ -71,7 +71,7 @@ uint64_t router_state::take_slot(const request_ptr& request) {
   auto worker = idle.front();
   idle.pop_front();
   ++running;
-  in_flight[request->id] = {request, worker, false};
+  in_flight[request->id] = {request, worker};
   return worker;
 }
 
@@ -111,11 +111,11 @@ caf::result<snapshot_ptr> router_state::attach(const std::string& id, const foll
   auto found = in_flight.find(id);
   if (found == in_flight.end())
     return find(id);
-  auto& [request, worker, waits] = found->second;
-  if (!waits)
-    return self->delegate(workers[worker], atom::attach_v, id, stream);
-  waiting(request)->others.streams.push_back(stream);
-  return describe_waiting(*request);
+  auto& entry = found->second;
+  if (!entry.waits)
+    return self->delegate(workers[entry.worker], atom::attach_v, id, stream);
+  waiting(entry.request)->others.streams.push_back(stream);
+  return describe_waiting(*entry.request);
 }
 
 snapshot_ptr router_state::describe_waiting(const prediction_request& request) const {
@@ -150,7 +150,7 @@ caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const
     caf::anon_send(worker, atom::run_v, request, others);
     return accepted();
   }
-  in_flight[request->id] = {request, 0, true};
+  in_flight[request->id] = {.request = request, .waits = true};
   line.push_back({request, others, {}});
   if (answered_now)
     return accepted();
@@ -276,17 +276,33 @@ void router_state::take(const worker_report& report) {
   serve_line();
 }
 
-void router_state::retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
+void router_state::free_slot(uint64_t worker) {
   --running;
+  if (pool.workers[worker].phase == worker_phase::ready)
+    idle.push_back(worker);
+}
+
+void router_state::release(uint64_t worker, const request_ptr& request) {
+  in_flight[request->id].released = true;
+  ++uploading;
+  free_slot(worker);
+  serve_line();
+}
+
+void router_state::retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
   auto found = in_flight.find(request->id);
-  if (found != in_flight.end() && found->second.request == request)
+  bool own = found != in_flight.end() && found->second.request == request;
+  bool released = own && found->second.released;
+  if (own)
     in_flight.erase(found);
   if (result) {
     metrics.count(*result);
     ring.add({request, result});
   }
-  if (pool.workers[worker].phase == worker_phase::ready)
-    idle.push_back(worker);
+  if (released)
+    --uploading;
+  else
+    free_slot(worker);
   serve_line();
   finish_when_empty();
 }
@@ -310,7 +326,7 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || !couriers.empty() || workers_to_go > 0)
+  if (!draining || running > 0 || uploading > 0 || !couriers.empty() || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {
@@ -368,6 +384,7 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     [self](atom::check) { return self->delegate(self->state.health, atom::check_v, self->state.free_slots()); },
     [self](atom::describe, const description_ptr& model) { self->state.describe(model); },
     [self](atom::report, const worker_report& report) { self->state.take(report); },
+    [self](atom::release, uint64_t worker, const request_ptr& request) { self->state.release(worker, request); },
     [self](atom::retire, uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
       self->state.retire(worker, request, result);
     },

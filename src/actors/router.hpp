@@ -26,6 +26,7 @@ struct router_state {
     request_ptr request;
     uint64_t worker = 0;
     bool waits = false;
+    bool released = false;   // its slot was given back, its files are being uploaded
   };
 
   explicit router_state(router_actor::pointer self) : self{self} {
@@ -41,6 +42,7 @@ struct router_state {
   bool cancel(const std::string& id);
   void describe(const description_ptr& model);
   void take(const worker_report& report);
+  void release(uint64_t worker, const request_ptr& request);
   void retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result);
   caf::result<caf::unit_t> drain(bool cancel_running);
   /// Slots a new prediction could take now.
@@ -57,6 +59,7 @@ struct router_state {
   description_ptr model;
   std::deque<uint64_t> idle;   // a worker's index for each free slot of it, the one idle longest first
   uint64_t running = 0;
+  uint64_t uploading = 0;   // those without a slot
   uint64_t capacity = 1;
   std::unordered_map<std::string, in_flight_prediction> in_flight;   // by id
   std::deque<waiting_prediction> line;
@@ -79,6 +82,7 @@ private:
   uint64_t take_slot(const request_ptr& request);
   void serve_line();
   void end_waiting(waiting_prediction& entry, const caf::error& reason);
+  void free_slot(uint64_t worker);
 };
 
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self, health_actor health,

@@ -1,4 +1,5 @@
 #include "actors/running.hpp"
+#include "prediction/json_text.hpp"
 #include "prediction/shown_input.hpp"
 
 namespace cog {
@@ -8,6 +9,18 @@ namespace {
 constexpr std::string_view log_mark = "\n[**** LOG TRUNCATED: COG_MAX_LOG_BYTES REACHED ****]\n";
 
 }   // namespace
+
+std::string with_urls(const held_output& output) {
+  std::string json;
+  size_t written = 0;
+  for (size_t i = 0; i < output.files.size(); ++i) {
+    auto& place = output.files[i].at;
+    json.append(output.json, written, place.offset - written);
+    append_json_string(json, output.urls[i]);
+    written = place.offset + place.length;
+  }
+  return json.append(output.json, written);
+}
 
 std::string_view running_prediction::add_log(std::string_view text, uint64_t limit) {
   if (log_ended)
@@ -67,7 +80,7 @@ std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_sta
   result->metrics = metrics.members();
   result->created = request->created;
   result->started = started_at;
-  if (output_folder)
+  if (output_folder && !output.files.empty())
     result->folders.push_back(output_folder);
   return result;
 }

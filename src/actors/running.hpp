@@ -4,9 +4,26 @@
 #include "prediction/event_history.hpp"
 #include "prediction/metrics.hpp"
 #include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace cog {
+
+/// Output that has come and is told when its files are uploaded.
+struct held_output {
+  std::string json;
+  std::vector<output_file> files;
+  std::vector<std::string> urls;   // of the files
+  size_t missing = 0;              // uploads that have not ended
+  bool failed = false;             // one of them
+  std::optional<done_shape> end;   // the result of the model, not a chunk
+};
+using held_ptr = std::shared_ptr<held_output>;
+
+/// The JSON with the URLs in the places of the files.
+std::string with_urls(const held_output& output);
 
 /// A prediction while a worker has it.
 struct running_prediction {
@@ -32,8 +49,10 @@ struct running_prediction {
   clock::time_point end_by = clock::time_point::max();   // COG_CANCEL_TIMEOUT, once it was told to stop
   uint64_t ping = 0;                                     // asked when it was told to stop; 0: none
   event_history history;
-  bool followed = false;   // its `start` event was made
-  uint64_t chunks = 0;     // told so far
+  std::deque<held_ptr> held;   // in the order of the model
+  std::string upload_error;    // the first
+  bool followed = false;       // its `start` event was made
+  uint64_t chunks = 0;         // told so far
   bool canceled = false;
   bool timed_out = false;
   bool log_ended = false;   // COG_MAX_LOG_BYTES was reached

@@ -1,16 +1,16 @@
 #pragma once
-#include "actors/messages.hpp"
-#include "io/web_post.hpp"
-#include <list>
-#include <memory>
+#include "actors/download_line.hpp"
+#include "actors/post_line.hpp"
+#include "actors/upload_line.hpp"
 
 namespace cog {
 
-/// Downloads and sends webhooks with libcurl: at most 8 downloads at once into one folder, at most 64 webhooks. While transfers run it waits in libcurl, which a message
-/// interrupts; else it sleeps in its mailbox. Spawn it detached: `system.spawn<transfer, caf::detached>(options)`.
+/// Downloads, uploads and sends webhooks with libcurl. While transfers run it waits in libcurl, which a message
+/// interrupts; else it sleeps in its mailbox. Spawn it detached: `system.spawn<transfer, caf::detached>(options, url)`.
 class transfer : public transfer_actor::base {
 public:
-  transfer(caf::actor_config& cfg, download_options options);
+  /// `upload_url`: where uploads go; may be empty when there are none.
+  transfer(caf::actor_config& cfg, web_options options, std::string upload_url);
 
   using transfer_actor::base::enqueue;   // the overloads that the next line would hide
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* unit) override;
@@ -21,37 +21,15 @@ protected:
   behavior_type make_behavior() override;
 
 private:
-  /// One download that was asked for; `work` is null until it runs.
-  struct task {
-    input_job job;
-    caf::typed_response_promise<std::string> promise;
-    std::unique_ptr<download> work;
-  };
-
-  /// One webhook; `work` is null until it runs.
-  struct delivery {
-    post_job job;
-    caf::typed_response_promise<post_outcome> promise;
-    std::unique_ptr<web_post> work;
-  };
-
-  caf::result<post_outcome> post(const post_job& job);
-  void start_posts();
-  void keep_going();
-  void finish(CURL* which, CURLcode code);
-  caf::result<std::string> fetch(const input_job& job);
-  void cancel(const std::string& folder);
+  template <class T, class Line, class Job>
+  caf::result<T> take(Line& line, const Job& job);
   void perform();
-  void start_waiting();
-  bool start(task& which);
-  size_t running_into(const std::string& folder) const;
-  void drop(task& which);
 
-  download_options options_;
+  web_options options_;
   curl_multi multi_;
-  std::list<task> tasks_;       // in the order of arrival
-  std::list<delivery> posts_;   // in the order of arrival
-  size_t posts_running_ = 0;
+  download_line downloads_;
+  upload_line uploads_;
+  post_line posts_;
   bool performing_ = false;
 };
 

@@ -67,6 +67,8 @@ void worker::on_exit() {
   if (process_)
     std::exchange(process_, nullptr)->detach();
   fail_all("The server has ended");
+  while (!released_.empty())
+    finish(*released_.back(), prediction_status::failed, "The server has ended");
   fail_checks({});
   for (auto& promise : drained_)
     promise.deliver(caf::unit);

@@ -18,6 +18,7 @@ struct worker_settings {
   server_config config;
   router_actor router;
   files_actor files;
+  transfer_actor transfers;
   std::shared_ptr<reaper> children;
   std::string root;   // folder for the files of predictions
 };
@@ -65,6 +66,18 @@ private:
   caf::result<snapshot_ptr> attach(const std::string& id, const follower_actor& follower);
   void detach(const std::string& id, const follower_actor& follower);
 
+  // Output files that are uploaded (worker_uploads.cpp).
+  bool holds(const running_prediction& prediction, const std::vector<output_file>& files) const;
+  /// `end`: it is the result of the model, not a chunk.
+  void hold(running_prediction& prediction, std::string_view json, std::vector<output_file> files,
+            std::optional<done_shape> end = {});
+  void tell_held(running_prediction& prediction);
+  void release(running_prediction& prediction);
+  bool is_released(const running_prediction& prediction) const;
+  void stop_uploads(running_prediction& prediction);
+  void on_upload(const request_ptr& request, const held_ptr& output, size_t file,
+                 const caf::expected<std::string>& url);
+
   // Its predictions (worker_predictions.cpp).
   caf::result<snapshot_ptr> run(const request_ptr& request, const companions& others);
   void send_run(running_prediction& prediction);
@@ -80,8 +93,10 @@ private:
   void on_log(std::string_view payload);
   void on_metric(std::string_view payload);
   void on_done(std::string_view payload);
+  void succeed(running_prediction& prediction, done_frame frame);
   bool take_files(running_prediction& prediction, std::vector<output_file>& files);
   void keep_folder(running_prediction& prediction);
+  running_ptr take_out(running_prediction& prediction);
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
   void finish_stopped(running_prediction& prediction);
   void fail_all(const std::string& error);
@@ -111,6 +126,7 @@ private:
   uint64_t last_question_ = 0;
   uint64_t last_pong_ = 0;
   std::vector<running_ptr> running_;
+  std::vector<running_ptr> released_;   // the model is done with them, their files are being uploaded
   std::unordered_map<uint64_t, caf::typed_response_promise<std::string>> checks_;   // by question
   deadline check_deadline_;
   deadline exit_deadline_;

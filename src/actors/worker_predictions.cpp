@@ -67,16 +67,18 @@ running_prediction* worker::find_number(uint64_t number) const {
 }
 
 running_prediction* worker::find_request(const request_ptr& request) const {
-  for (auto& prediction : running_)
-    if (prediction->request == request)
-      return prediction.get();
+  for (auto* list : {&running_, &released_})
+    for (auto& prediction : *list)
+      if (prediction->request == request)
+        return prediction.get();
   return nullptr;
 }
 
 running_prediction* worker::find_id(const std::string& id) const {
-  for (auto& prediction : running_)
-    if (prediction->request->id == id)
-      return prediction.get();
+  for (auto* list : {&running_, &released_})
+    for (auto& prediction : *list)
+      if (prediction->request->id == id)
+        return prediction.get();
   return nullptr;
 }
 
@@ -96,7 +98,7 @@ void worker::cancel(const request_ptr& request) {
 }
 
 void worker::stop(running_prediction& prediction) {
-  if (prediction.number == 0) {
+  if (prediction.number == 0 || is_released(prediction)) {
     stop_inputs(prediction);
     return finish_stopped(prediction);
   }
@@ -167,6 +169,8 @@ void worker::on_output(std::string_view payload) {
     return;
   if (!take_files(*prediction, frame->files))
     return;
+  if (holds(*prediction, frame->files))
+    return hold(*prediction, frame->chunk, std::move(frame->files));
   emit_chunk(*prediction, frame->chunk, frame->files);
   prediction->add_chunk(std::move(*frame));
 }
@@ -225,14 +229,23 @@ void worker::on_done(std::string_view payload) {
     case done_status::succeeded:
       if (!take_files(*prediction, frame->files))
         return finish(*prediction, prediction_status::failed, "An output file has vanished");
-      emit_result(*prediction, *frame);
-      prediction->set_value(std::move(*frame), model_->document && model_->document->output_is_array);
-      return finish(*prediction, prediction_status::succeeded);
+      if (!prediction->upload_error.empty() || !holds(*prediction, frame->files))
+        return succeed(*prediction, std::move(*frame));
+      release(*prediction);
+      return hold(*prediction, frame->rest, std::move(frame->files), frame->shape);
     case done_status::failed:
       return finish(*prediction, prediction_status::failed, std::string{frame->rest});
     case done_status::canceled:
       return finish(*prediction, prediction_status::canceled);
   }
+}
+
+void worker::succeed(running_prediction& prediction, done_frame frame) {
+  if (!prediction.upload_error.empty())
+    return finish(prediction, prediction_status::failed, prediction.upload_error);
+  emit_result(prediction, frame);
+  prediction.set_value(std::move(frame), model_->document && model_->document->output_is_array);
+  finish(prediction, prediction_status::succeeded);
 }
 
 bool worker::take_files(running_prediction& prediction, std::vector<output_file>& files) {
@@ -255,10 +268,20 @@ void worker::keep_folder(running_prediction& prediction) {
       [files = settings_->files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
 }
 
+worker::running_ptr worker::take_out(running_prediction& prediction) {
+  for (auto* list : {&running_, &released_})
+    for (auto entry = list->begin(); entry != list->end(); ++entry)
+      if (entry->get() == &prediction) {
+        auto taken = std::move(*entry);
+        list->erase(entry);
+        return taken;
+      }
+  return nullptr;
+}
+
 void worker::finish(running_prediction& prediction, prediction_status status, std::string error) {
-  auto found = std::find_if(running_.begin(), running_.end(), [&](auto& entry) { return entry.get() == &prediction; });
-  auto ended = std::move(*found);
-  running_.erase(found);
+  auto ended = take_out(prediction);
+  stop_uploads(*ended);
   auto result = ended->finish(status, std::move(error));
   if (status == prediction_status::failed)
     spdlog::debug("worker: prediction-failed, worker={} id={} error={}", index_, result->id, result->error);

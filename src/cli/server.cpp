@@ -113,11 +113,15 @@ int run_server(server_options options) {
     auto children = reaper::start(context);
 
     auto file_worker = system.spawn<caf::detached>(files);
-    auto downloads = download_options_from_environment();
-    downloads.max_bytes = config.max_download_bytes;
-    auto transfers = caf::actor_cast<transfer_actor>(system.spawn<transfer, caf::detached>(downloads));
+    auto web = web_options_from_environment();
+    web.max_bytes = config.max_download_bytes;
+    web.public_only = config.forbid_private_urls;
+    if (web.public_only && has_proxy())
+      spdlog::warn(
+        "server: proxy-ignored, COG_FORBID_PRIVATE_URLS is set, and what is behind a proxy cannot be checked");
+    auto transfers = caf::actor_cast<transfer_actor>(system.spawn<transfer, caf::detached>(web, config.upload_url));
     auto health_keeper = system.spawn(health);
-    worker_settings worker_defaults{config, {}, file_worker, children, root};
+    worker_settings worker_defaults{config, {}, file_worker, transfers, children, root};
     auto dispatcher =
       system.spawn(router, health_keeper, makers(system, worker_defaults, transfers), config.max_queue,
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});

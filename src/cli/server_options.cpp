@@ -125,6 +125,8 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_MAX_DOWNLOAD_BYTES", config.max_download_bytes);
   env.read("COG_MAX_LOG_BYTES", config.max_log_bytes, 1);
   env.read("COG_USER_AGENT", config.user_agent);
+  auto forbid = variable("COG_FORBID_PRIVATE_URLS").value_or("");
+  config.forbid_private_urls = !forbid.empty() && is_true(forbid);
   env.read("COG_KEEP_RESULTS", config.keep_results);
   env.read("COG_KEEP_FILES", config.keep_files);
   env.read("COG_STREAM_HISTORY_CAPACITY", config.stream_history);

@@ -26,6 +26,7 @@ error_status status_of(errc code) {
     case errc::not_found:
       return {404, false, 0};
     case errc::download_failed:
+    case errc::upload_failed:
     case errc::bad_data_url:
     case errc::file_failed:
     case errc::canceled:

@@ -39,7 +39,8 @@ struct server_config {
   std::string preload;               // LD_PRELOAD for workers
   std::string user_agent;            // of downloads
   bool await_explicit_shutdown = false;
-  std::string upload_url;
+  std::string upload_url;   // where output files go; empty: into the answers
+  bool forbid_private_urls = false;
   uint64_t keep_results = 100;
   uint64_t keep_files = 1073741824;   // bytes
   uint64_t stream_history = 1024;     // events

@@ -17,6 +17,7 @@ struct courier_fixture : actor_fixture {
     transfers = system.spawn([this](transfer_actor::pointer self) -> transfer_actor::behavior_type {
       return {
         [](atom::fetch, const input_job&) { return std::string{}; },
+        [](atom::store, const upload_job&) { return std::string{}; },
         [this, self](atom::post, const post_job& job) -> caf::result<post_outcome> {
           jobs.push_back(job);
           answers.push_back(self->make_response_promise<post_outcome>());
@@ -75,7 +76,7 @@ struct courier_fixture : actor_fixture {
 
   void answer(uint64_t status, uint64_t retry_after = 0) {
     REQUIRE_FALSE(answers.empty());
-    given = {status, retry_after, {}};
+    given = {status, retry_after, false, {}};
     caf::anon_send(transfers, atom::perform_v);   // a promise is kept by its own actor
     scheduler.run();
   }

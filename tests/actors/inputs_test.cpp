@@ -43,6 +43,7 @@ transfer_actor::behavior_type fake_transfer(transfer_actor::pointer self, neighb
     [=](atom::fetch, const input_job& job) -> caf::result<std::string> {
       return seen->fetches[job.index] = self->make_response_promise<std::string>();
     },
+    [](atom::store, const upload_job&) -> caf::result<std::string> { return make_error(errc::canceled); },
     [](atom::post, const post_job&) -> caf::result<post_outcome> { return make_error(errc::canceled); },
     [=](atom::cancel, const std::string& folder) { seen->cancelled.push_back(folder); },
     [=](atom::perform) { seen->deliver(seen->fetches); },

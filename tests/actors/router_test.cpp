@@ -384,3 +384,20 @@ TEST_CASE_FIXTURE(line_fixture, "router: a streaming client who leaves the line 
   CHECK(workers[0]->running.empty());
   caf::anon_send_exit(follower, caf::exit_reason::user_shutdown);
 }
+
+TEST_CASE_FIXTURE(router_fixture, "router: while files are uploaded the prediction is in flight and its slot is free") {
+  make_ready(1, 1);
+  auto first = run(make_request("a"));
+  auto request = workers[0]->running.front().first;
+  caf::anon_send(under_test, atom::release_v, uint64_t{0}, request);
+  scheduler.run();
+  CHECK(free_slots() == 1);
+  CHECK(run(make_request("a"))->error == errc::id_in_flight);
+  CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{"a"}));
+  caf::anon_send(under_test, atom::drain_v, false);
+  scheduler.run();
+  CHECK_FALSE(workers[0]->drained);
+  finish(0);
+  CHECK_FALSE(first->pending);
+  CHECK(workers[0]->drained);
+}

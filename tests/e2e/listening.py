@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = self.close_connection or reply.cut
 
-    do_POST = do_GET = _take
+    do_POST = do_GET = do_PUT = _take
 
     def log_message(self, *_: object) -> None:
         pass

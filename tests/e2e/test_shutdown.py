@@ -43,7 +43,7 @@ def wait_until_draining(server: Server) -> None:
     def is_refused() -> bool:
         try:
             server.open_socket().close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return True
         return False
 

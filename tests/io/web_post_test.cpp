@@ -1,5 +1,7 @@
 #include "io/web_post.hpp"
+#include "io/curl_multi.hpp"
 #include "../support/http_server.hpp"
+#include "../support/temporary_folder.hpp"
 #include <atomic>
 #include <doctest/doctest.h>
 
@@ -17,10 +19,11 @@ std::string reply(const std::string& status, const std::string& headers = {}) {
   return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + headers + "Connection: close\r\n\r\n";
 }
 
-outcome send(const std::string& url, const std::string& body = "{}", const std::vector<std::string>& headers = {}) {
+outcome send_parts(const std::string& url, const std::vector<body_part>& body,
+                   const std::vector<std::string>& headers = {}) {
   for (auto* name : {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy"})
     ::unsetenv(name);
-  web_post post{url, body, headers, {}};
+  web_post post{url, body, headers, web_options{}};
   curl_multi multi;
   multi.add(post.handle());
   while (true) {
@@ -28,6 +31,10 @@ outcome send(const std::string& url, const std::string& body = "{}", const std::
       return {post.status(code), post.retry_after(), post.problem(code)};
     multi.wait();
   }
+}
+
+outcome send(const std::string& url, const std::string& body = "{}", const std::vector<std::string>& headers = {}) {
+  return send_parts(url, {body}, headers);
 }
 
 }   // namespace
@@ -121,4 +128,20 @@ TEST_CASE("web_post: where nobody listens, and what is no URL, is a problem with
     CHECK(result.status == 0);
     CHECK_FALSE(result.problem.empty());
   }
+}
+
+TEST_CASE("web_post: a body with a file in it is sent, and sent again when redirected") {
+  temporary_folder temporary;
+  write_file(temporary / "a.txt", "abc");
+  std::string last;
+  http_server server{[&](const std::string& request) {
+    last = request;
+    return request.starts_with("POST /first") ? reply("308 Permanent Redirect", "Location: /second\r\n")
+                                              : reply("200 OK");
+  }};
+  std::vector<body_part> body{std::string{"["}, output_file{{}, temporary / "a.txt", "text/plain", 3},
+                              std::string{"]"}};
+  CHECK(send_parts(server.url("/first"), body).status == 200);
+  CHECK(last.starts_with("POST /second "));
+  CHECK(last.ends_with("\r\n\r\n[\"data:text/plain;base64,YWJj\"]"));
 }

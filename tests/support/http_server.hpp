@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include <vector>
 
-/// Answers every connection on a port of 127.0.0.1 with what `handler` makes of the request's head, then closes it. Each
+/// Answers every connection on a port of 127.0.0.1 with what `handler` makes of the whole request, then closes it. Each
 /// connection has a thread of its own, so a handler may block; it must return before the server goes.
 class http_server {
 public:
-  using handler = std::function<std::string(const std::string& head)>;
+  using handler = std::function<std::string(const std::string& request)>;
 
   explicit http_server(handler answer) : answer_{std::move(answer)} {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -46,16 +46,25 @@ private:
     for (int fd; (fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;)
       connections_.emplace_back([this, fd] { serve(fd); });
   }
+  static bool is_whole(const std::string& request) {
+    constexpr std::string_view length = "\r\nContent-Length: ";
+    auto end = request.find("\r\n\r\n");
+    if (end == request.npos)
+      return false;
+    auto found = request.find(length);
+    auto body = found < end ? std::strtoul(request.c_str() + found + length.size(), nullptr, 10) : 0;
+    return request.size() - end - 4 >= body;
+  }
   void serve(int fd) const {
-    std::string head;
+    std::string request;
     char buffer[4096];
-    while (head.find("\r\n\r\n") == head.npos) {
+    while (!is_whole(request)) {
       auto count = ::read(fd, buffer, sizeof(buffer));
       if (count <= 0)
         break;
-      head.append(buffer, static_cast<size_t>(count));
+      request.append(buffer, static_cast<size_t>(count));
     }
-    auto answer = answer_(head);
+    auto answer = answer_(request);
     for (std::string_view rest = answer; !rest.empty();) {
       auto count = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
       if (count <= 0)

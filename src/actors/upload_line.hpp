@@ -1,0 +1,53 @@
+#pragma once
+#include "actors/messages.hpp"
+#include "io/curl_multi.hpp"
+#include "io/upload.hpp"
+#include <chrono>
+#include <list>
+
+namespace cog {
+
+/// The uploads of the transfer actor: at most 8 at once of one prediction, each tried up to 5 times.
+class upload_line {
+public:
+  using promise_type = caf::typed_response_promise<std::string>;
+  using clock = std::chrono::steady_clock;
+
+  upload_line(curl_multi& multi, const web_options& options, std::string base)
+    : multi_{multi}, options_{options}, base_{std::move(base)} {
+    // nop
+  }
+
+  void add(const upload_job& job, promise_type promise);
+  /// False: it is none of these.
+  bool finish(CURL* which, CURLcode code);
+  /// Starts what may run by now.
+  void start_due();
+  /// When `start_due` has something to do at the latest; `max`: not before something ends.
+  clock::time_point next_due() const;
+  /// Gives up the files of the prediction that this folder belongs to.
+  void cancel(const std::string& folder);
+  void cancel_all();
+  bool empty() const { return tasks_.empty(); }
+
+private:
+  /// `work` is null while it waits.
+  struct task {
+    upload_job job;
+    promise_type promise;
+    std::unique_ptr<upload> work;
+    unsigned attempts = 0;
+    clock::time_point due = clock::time_point::min();
+  };
+
+  void start(task& which);
+  size_t running_of(const std::string& folder) const;
+  void drop(task& which);
+
+  curl_multi& multi_;
+  const web_options& options_;
+  std::string base_;        // --upload-url
+  std::list<task> tasks_;   // in the order of arrival
+};
+
+}   // namespace cog

@@ -1,0 +1,55 @@
+#pragma once
+#include "io/unique_fd.hpp"
+#include "prediction/prediction.hpp"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cog {
+
+/// Bytes of a file as they are.
+struct raw_file {
+  std::string path;
+  uint64_t offset = 0;   // bytes
+  uint64_t size = 0;     // bytes
+};
+
+/// A part of a request's body; an `output_file` is a JSON string that holds a data URL.
+using body_part = std::variant<std::string, raw_file, output_file>;
+
+/// Reads a body from its front to its end without ever holding a whole file.
+class body_reader {
+public:
+  explicit body_reader(std::vector<body_part> parts) : parts_{std::move(parts)} {
+    // nop
+  }
+  body_reader(const body_reader&) = delete;
+  body_reader& operator=(const body_reader&) = delete;
+
+  /// Bytes of the whole body.
+  uint64_t size() const;
+  /// Puts the next bytes, at most `capacity`, at `target`, and tells how many; 0 at the end. nullopt: a file cannot be
+  /// read.
+  std::optional<size_t> read(char* target, size_t capacity);
+  /// Begins anew.
+  void rewind();
+  /// What is wrong with a file, in Python's words; empty when nothing is.
+  const std::string& problem() const { return problem_; }
+
+private:
+  bool fill();
+  bool fill_from(const raw_file& file, const output_file* shown);
+
+  std::vector<body_part> parts_;
+  size_t part_ = 0;        // the one that is being read
+  uint64_t done_ = 0;      // of the file in it, bytes
+  unique_fd file_;         // in it
+  std::string buffer_;     // what was read of it
+  std::string_view now_;   // what comes next
+  std::string problem_;
+};
+
+}   // namespace cog
