@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from cog._schema.inputs import input_component
 from cog._schema.merge import completed, merge
@@ -19,22 +19,39 @@ if TYPE_CHECKING:
 __all__ = ["completed", "document", "dumps", "merge"]
 
 
-def document(model: Union[Model, StaticModel], version: str = __version__) -> dict[str, Any]:
-    """The document of a model, keys in the order of the reference. Raises SchemaError, naming file and line."""
+def document(
+    model: Union[Model, StaticModel], version: str = __version__, problems: Optional[list[str]] = None
+) -> dict[str, Any]:
+    """The document of a model, keys in the order of the reference. Raises SchemaError, naming file and line.
+
+    With a list for `problems`, an output that cannot be described is told there and left open: such a model serves.
+    """
     signature = model.signature
     try:
         inputs, choices = input_component(signature.parameters)
-        if signature.returns is EMPTY:
-            raise SchemaError("no return annotation: say what it returns, as in `-> str`")
-        output = output_component(signature.returns)
-        if model.streaming and model.mode == "predict" and not is_iterator(signature.returns):
-            raise SchemaError(
-                "@streaming requires Iterator[...], AsyncIterator[...], ConcatenateIterator[...] or "
-                "AsyncConcatenateIterator[...] as return type"
-            )
+        try:
+            output = _output(model)
+        except SchemaError as error:
+            if problems is None:
+                raise
+            problems.append(f"{signature.qualname}: {error} ({signature.place})")
+            output = {}
     except SchemaError as error:
         raise SchemaError(f"{signature.qualname}: {error} ({signature.place})") from None
     return skeleton(model.mode, version, inputs, output, choices, model.streaming)
+
+
+def _output(model: Union[Model, StaticModel]) -> dict[str, Any]:
+    returns = model.signature.returns
+    if returns is EMPTY:
+        raise SchemaError("no return annotation: say what it returns, as in `-> str`")
+    output = output_component(returns)
+    if model.streaming and model.mode == "predict" and not is_iterator(returns):
+        raise SchemaError(
+            "@streaming requires Iterator[...], AsyncIterator[...], ConcatenateIterator[...] or "
+            "AsyncConcatenateIterator[...] as return type"
+        )
+    return output
 
 
 def dumps(document: Any, sort_keys: bool = False) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
+import datetime
+import decimal
 import os
 import pathlib
 import typing
+import uuid
 from enum import Enum
 from typing import Any, ForwardRef, get_args, get_origin
 
@@ -22,6 +26,23 @@ _ITERATORS = (
     collections.abc.AsyncIterator,
     collections.abc.Generator,
     collections.abc.AsyncGenerator,
+)
+_STANDARD: dict[type, dict[str, Any]] = {
+    datetime.date: {"format": "date", "type": "string"},
+    datetime.datetime: {"format": "date-time", "type": "string"},
+    datetime.time: {"format": "time", "type": "string"},
+    datetime.timedelta: {"type": "number"},  # seconds
+    decimal.Decimal: {"type": "number"},
+    uuid.UUID: {"format": "uuid", "type": "string"},
+}
+_ARRAYS = (
+    set,
+    frozenset,
+    collections.deque,
+    collections.abc.Collection,
+    collections.abc.Iterable,
+    collections.abc.Sequence,
+    collections.abc.Set,
 )
 _TEXTS = (ConcatenateIterator, AsyncConcatenateIterator)
 
@@ -70,13 +91,15 @@ def _fragment(annotation: Any, inside: tuple[type, ...]) -> dict[str, Any]:
     if opaque or annotation is Any or annotation is dict:
         return _object()
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is dict:
+    if origin in (dict, collections.abc.Mapping):
         values = arguments[1] if arguments else Any
         if isinstance(values, typing.TypeVar):
             return _object()
         return {"additionalProperties": _fragment(values, inside), "type": "object"}
     if origin is tuple:
         return _tuple(arguments, inside)
+    if origin in _ARRAYS or annotation in _ARRAYS:
+        return {"items": _element(annotation, inside), "type": "array"}
     if origin is typing.Literal:
         return _listed(value for value in arguments if value is not None)
     if isinstance(annotation, type):
@@ -126,6 +149,8 @@ def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
         return {"type": SCALARS[cls]}
     if cls is Secret:
         return {"format": "password", "type": "string", "writeOnly": True, "x-cog-secret": True}
+    if cls in _STANDARD:
+        return dict(_STANDARD[cls])
     if issubclass(cls, Enum):
         return _listed(cls)
     if cls in inside:

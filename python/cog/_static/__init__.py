@@ -25,7 +25,8 @@ class StaticSignature:
         node = function.node
         self.qualname = function.qualname
         self.place = _place(function)
-        reader: Reader = function.module.reader
+        values_reader: Reader = function.reader
+        reader: Reader = function.module.reader if function.module.annotations_are_text else values_reader
         declared = node.args
         names = [*declared.posonlyargs, *declared.args]
         values: dict[str, ast.expr] = {
@@ -35,15 +36,16 @@ class StaticSignature:
         skipped = 1 if bound and names else 0
         self.positional_only = [one.arg for one in declared.posonlyargs[skipped:]]
         self.parameters = tuple(
-            _parameter(reader, one, values.get(one.arg)) for one in [*names[skipped:], *declared.kwonlyargs]
+            _parameter(reader, values_reader, one, values.get(one.arg))
+            for one in [*names[skipped:], *declared.kwonlyargs]
         )
         returns = getattr(node, "returns", None)
         self.returns: Any = EMPTY if returns is None else reader.annotation(returns)
 
 
-def _parameter(reader: Reader, argument: ast.arg, value: Optional[ast.expr]) -> Parameter:
+def _parameter(reader: Reader, values: Reader, argument: ast.arg, value: Optional[ast.expr]) -> Parameter:
     annotation = EMPTY if argument.annotation is None else reader.annotation(argument.annotation)
-    default = EMPTY if value is None else reader.plain(value)
+    default = EMPTY if value is None else values.plain(value)
     field = default if isinstance(default, FieldInfo) else None
     return make_parameter(argument.arg, annotation, default, field)
 

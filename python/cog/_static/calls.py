@@ -121,7 +121,7 @@ def _run(reader: Reader, function: StaticFunction, arguments: list[Any], named: 
     node = function.node
     if reader.depth >= _DEEPEST or isinstance(node, ast.AsyncFunctionDef):
         reader.fail(node, f"{function.qualname}() would have to be run")
-    names = _parameters(Reader(function.module), function, arguments, named)
+    names = _parameters(function.reader, function, arguments, named)
     inner = Reader(function.module, names, reader.depth + 1)
     if isinstance(node, ast.Lambda):
         return inner.value(node.body)

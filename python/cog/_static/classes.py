@@ -23,7 +23,7 @@ _numbers = itertools.count()
 
 def new_function(reader: Reader, node: Function, qualname: str) -> StaticFunction:
     """`static` and `class_method` are as its decorators say; others change nothing that is read."""
-    function = StaticFunction(node, reader.module, qualname)
+    function = StaticFunction(node, reader.module, qualname, reader)
     decorators = [read_or_none(reader, decorator) for decorator in node.decorator_list]
     function.static = staticmethod in decorators
     function.class_method = classmethod in decorators
@@ -52,7 +52,7 @@ def build_class(reader: Reader, node: ast.ClassDef, qualname: str) -> Any:
         if all(isinstance(base, type) for base in bases) and not any(issubclass(base, Enum) for base in bases):
             namespace["cog_place"] = f"{reader.module.file}, line {node.lineno}"
         annotations: dict[str, Any] = {}
-        _fill(reader.inside(_View(reader.names, namespace)), node.body, namespace, annotations, qualname)
+        _fill(reader.inside(namespace), node.body, namespace, annotations, qualname)
         namespace["__annotations__"] = annotations
 
     try:
@@ -65,20 +65,6 @@ def build_class(reader: Reader, node: ast.ClassDef, qualname: str) -> Any:
     except Exception as error:
         reader.fail(node, f"class {node.name}: {type(error).__name__}: {error}")
     return cls
-
-
-class _View(dict[str, Any]):
-    """The names of a class body, before those around it."""
-
-    def __init__(self, outer: Any, body: Any) -> None:
-        super().__init__(outer)
-        self._body = body
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._body or super().__contains__(name)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._body[name] if name in self._body else super().__getitem__(name)
 
 
 def _fill(reader: Reader, body: list[ast.stmt], namespace: Any, annotations: dict[str, Any], qualname: str) -> None:

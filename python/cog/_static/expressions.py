@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import operator
 import typing
+from collections import ChainMap
 from types import ModuleType
-from typing import Any, Callable, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union, get_origin
+from typing import Any, Callable, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union, cast, get_origin
 
 from cog._static import calls
 from cog._static.known import BUILTINS, attribute_allowed, outside
@@ -59,8 +60,8 @@ class Reader:
         self.names = names if names is not None else {}
         self.depth = depth  # of calls
 
-    def inside(self, names: Mapping[str, Any], deeper: int = 0) -> Reader:
-        return Reader(self.module, {**self.names, **names}, self.depth + deeper)
+    def inside(self, names: Mapping[str, Any]) -> Reader:
+        return Reader(self.module, ChainMap(cast(Any, names), cast(Any, self.names)), self.depth)
 
     def fail(self, node: ast.AST, why: str) -> NoReturn:
         raise CannotReadError(why, self.module.file, node)
@@ -230,7 +231,7 @@ class Reader:
                 yield from reader._rounds(rest)
 
     def _Lambda(self, node: ast.Lambda) -> StaticFunction:
-        return StaticFunction(node, self.module, "<lambda>")
+        return StaticFunction(node, self.module, "<lambda>", self)
 
     def _Call(self, node: ast.Call) -> Any:
         return calls.call(self, node)

@@ -45,12 +45,13 @@ def external_base(cls: type) -> str:
 
 
 class StaticFunction:
-    """A function of the project that has only been read. `owner` is the class whose body it stands in, or None."""
+    """A function of the project that has only been read."""
 
-    def __init__(self, node: Any, module: Any, qualname: str, bound: bool = False) -> None:
+    def __init__(self, node: Any, module: Any, qualname: str, reader: Any, bound: bool = False) -> None:
         self.node = node  # FunctionDef, AsyncFunctionDef or Lambda
         self.module = module
         self.qualname = qualname
+        self.reader = reader  # of the place where it stands, for defaults and annotations
         self.bound = bound  # its first parameter is `self` and given
         self.static = False
         self.class_method = False
@@ -58,7 +59,7 @@ class StaticFunction:
     def __get__(self, instance: object, owner: Optional[type] = None) -> StaticFunction:
         if self.static or (instance is None and not self.class_method):
             return self
-        bound = StaticFunction(self.node, self.module, self.qualname, True)
+        bound = StaticFunction(self.node, self.module, self.qualname, self.reader, True)
         bound.static = True
         return bound
 

@@ -84,6 +84,10 @@ class Module:
         self._changes: dict[str, list[ast.stmt]] = {}
         self._values: dict[str, Any] = {}
         self._reading: set[str] = set()
+        self.annotations_are_text = any(
+            isinstance(node, ast.ImportFrom) and node.module == "__future__" and node.names[0].name == "annotations"
+            for node in tree.body
+        )
         self.reader = Reader(self)
         self._walk(tree.body)
 

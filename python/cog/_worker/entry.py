@@ -116,11 +116,14 @@ def _hello() -> dict[str, Any]:
 
 
 def _described(model: Model, mode: str) -> bytes:
+    problems: list[str] = []
     try:
-        document = _schema.completed(_schema.document(model), mode, _bundled())
+        document = _schema.completed(_schema.document(model, problems=problems), mode, _bundled())
     except SchemaError as error:  # it may still run; `cog build` is where this ends matters
         print(f"cog: no OpenAPI document, so inputs are not validated: {error}", file=sys.stderr)
         document = {}
+    for problem in problems:
+        print(f"cog: the OpenAPI document leaves the output open: {problem}", file=sys.stderr)
     info = {
         "async": model.kind != "sync",
         "concurrency": model.concurrency,
