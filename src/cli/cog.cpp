@@ -79,7 +79,11 @@ const CLI::App& chosen(const CLI::App& app) {
 }
 
 void add_commands(CLI::App& app, session& common) {
+  add_exec(app, common);
   add_init(app, common);
+  add_run(app, common);
+  add_serve(app, common);
+  add_train(app, common);
 }
 
 }   // namespace

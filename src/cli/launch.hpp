@@ -1,0 +1,45 @@
+#pragma once
+#include "cli/config/cog_yaml.hpp"
+#include "cli/engine/engine.hpp"
+#include <CLI/App.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cog {
+
+/// The flags of the commands that start a model: serve, run, exec, train.
+struct launch_flags {
+  std::string file = "cog.yaml";
+  std::string engine;   // docker or host; empty: Docker where there is one
+  std::string gpus;
+  std::vector<std::string> environment;   // of `-e`
+};
+
+void add_launch_flags(CLI::App& command, launch_flags& flags);
+void add_environment_flag(CLI::App& command, launch_flags& flags);
+
+/// What a project's environment is wanted for.
+enum class purpose : uint8_t { model, command };
+
+/// Where a project runs, ready to start: the image is built, or the environment on this machine made.
+struct launch {
+  std::unique_ptr<engine> where;
+  run_plan plan;   // image, folder, GPUs and environment are filled in
+};
+
+/// Throws command_error.
+launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config, purpose wanted);
+
+/// The same for an image that is there already. `labels` become those of the image.
+launch prepare_launch_of_image(const launch_flags& flags, const std::string& image,
+                               std::map<std::string, std::string>& labels);
+
+/// Runs a plan until it ends or a signal asks us to stop it, which a server does in `grace`. Throws command_error when
+/// it ends with a status other than 0.
+void run_to_the_end(launch& what, const console& messages, std::chrono::seconds grace);
+
+/// `Running <command> in Docker ...`, or where it is.
+std::string announcement(const launch& what);
+
+}   // namespace cog

@@ -1,0 +1,60 @@
+#pragma once
+#include "cli/engine/engine.hpp"
+#include "cli/model/client.hpp"
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cog {
+
+/// A model's server, started by us and stopped when this ends. Every wait is given up with silent_exit when a signal
+/// asks us to stop, and with command_error when the server has ended.
+class started_model {
+public:
+  started_model(engine& where, run_plan plan, const console& messages);
+  started_model(const started_model&) = delete;
+  ~started_model();
+
+  /// Waits until the model can be asked. Throws command_error after `limit`, and when the setup has failed.
+  void wait_until_ready(std::chrono::seconds limit);
+
+  /// The model's OpenAPI document.
+  std::string document();
+
+  using chunk_handler = std::function<void(std::string_view json)>;
+
+  /// The answer of `POST endpoint`: the prediction as JSON. Throws command_error for any status but 200. The
+  /// prediction's log goes to standard error.
+  std::string create(const std::string& endpoint, const std::string& body);
+
+  /// The same as a stream; `on_chunk` gets each output when it comes.
+  std::string create_streaming(const std::string& endpoint, const std::string& body, const chunk_handler& on_chunk);
+
+  /// The same for whoever looks on: the log is shown while it grows, and `on_chunk`, unless it is empty, gets the items
+  /// of a list when they are seen. Needs a server that keeps results; of others it is `create`.
+  std::string create_and_watch(const std::string& endpoint, const std::string& body, const chunk_handler& on_chunk);
+
+private:
+  enum class state : uint8_t { not_yet, ready };
+
+  state ask_health();
+  void start_again_without_gpu();
+  void check_alive();
+  http_answer ask(const http_question& question);
+  void wait_a_moment();
+  void show_setup_log(const std::string& log);
+  std::string accept_answer(const http_answer& answer, const std::string& endpoint) const;
+
+  interrupts signals_;
+  engine& where_;
+  run_plan plan_;
+  const console& messages_;
+  std::unique_ptr<running> program_;
+  std::optional<model_client> client_;
+  size_t setup_log_shown_ = 0;   // bytes
+};
+
+}   // namespace cog
