@@ -7,10 +7,15 @@ namespace cog {
 // Each adds one command, whose callback does it: it throws command_error, or silent_exit when all has been said.
 // The session outlives the app and is complete when a callback runs.
 
+void add_build(CLI::App& app, session& common);
+void add_debug(CLI::App& app, session& common);
 void add_exec(CLI::App& app, session& common);
 void add_init(CLI::App& app, session& common);
 void add_run(CLI::App& app, session& common);   // and predict
 void add_serve(CLI::App& app, session& common);
 void add_train(CLI::App& app, session& common);
+
+/// Those of the reference that this tool does not have: they say so.
+void add_absent_commands(CLI::App& app);
 
 }   // namespace cog

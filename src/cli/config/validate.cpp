@@ -9,9 +9,9 @@ namespace cog {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> reserved_names{
+constexpr std::array<std::string_view, 8> reserved_names{
   "HF_ENDPOINT", "HF_HUB_ENABLE_HF_TRANSFER", "LD_LIBRARY_PATH", "LIBRARY_PATH", "PATH",
-  "PYTHONPATH",  "PYTHONUNBUFFERED",          "VIRTUAL_ENV",     "R8_VERSION"};
+  "PYTHONPATH",  "PYTHONUNBUFFERED",          "VIRTUAL_ENV"};
 constexpr std::array<std::string_view, 7> reserved_prefixes{"CUDA_", "KUBERNETES_", "NVIDIA_",   "NV_",
                                                             "PGET_", "R8_",         "REPLICATE_"};
 
