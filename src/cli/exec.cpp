@@ -21,7 +21,7 @@ void exec(const session& common, const exec_flags& flags) {
   for (auto& text : flags.ports)
     ports.push_back(parse_published_port(text));
   auto config = load_config(std::filesystem::current_path(), flags.launch.file, common.messages);
-  auto ready = prepare_launch(common, flags.launch, config, purpose::command);
+  auto ready = prepare_launch(common, flags.launch, config);
   ready.plan.command = flags.command;
   ready.plan.ports = std::move(ports);
   ready.plan.init = true;
@@ -54,6 +54,7 @@ void add_exec(CLI::App& app, session& common) {
       throw usage_error{"unknown flag: " + flags->command.front()};
     if (flags->command.empty())
       throw usage_error{"a command is needed, as in: cog exec python"};
+    check_image_flags(*command, flags->launch.image);
     exec(common, *flags);
   });
 }

@@ -3,8 +3,11 @@
 #include "cli/engine/docker_arguments.hpp"
 #include "cli/engine/host.hpp"
 #include "cli/engine/process.hpp"
+#include "cli/image/build.hpp"
+#include "cli/image/schema.hpp"
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <poll.h>
 
 namespace cog {
@@ -37,11 +40,6 @@ std::optional<docker_client> choose_docker(const launch_flags& flags, const cons
   return client;
 }
 
-/// Returns the name of the image.
-std::string build_for(const session&, const project_config&, purpose) {
-  throw command_error{"images of a project cannot be built yet: use --engine host"};
-}
-
 }   // namespace
 
 void add_launch_flags(CLI::App& command, launch_flags& flags) {
@@ -50,6 +48,7 @@ void add_launch_flags(CLI::App& command, launch_flags& flags) {
     ->envname("COG_ENGINE")
     ->check(CLI::IsMember({"docker", "host"}));
   command.add_option("--gpus", flags.gpus, "GPU devices: all, a number, or device=0,1");
+  add_base_flags(command, flags.image);
 }
 
 void add_environment_flag(CLI::App& command, launch_flags& flags) {
@@ -57,7 +56,23 @@ void add_environment_flag(CLI::App& command, launch_flags& flags) {
     ->allow_extra_args(false);
 }
 
-launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config, purpose wanted) {
+std::string read_project_schema(const session& common, const project_config& config) {
+  auto reference = config.run.empty() ? config.train : config.run;
+  auto file = config.folder + "/" + reference.substr(0, reference.find(':'));
+  if (!std::filesystem::exists(file))
+    throw command_error{config.place("run") + file + " does not exist"};
+  try {
+    auto schema = model_schema(config, {}, common);
+    keep_schema(config, schema);
+    return schema;
+  } catch (const command_error& error) {
+    common.messages.debug(std::string{"The schema is not known before the model runs: "} + error.what());
+    std::filesystem::remove(config.folder + "/.cog/openapi_schema.json");
+    return {};
+  }
+}
+
+launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config) {
   launch ready;
   ready.plan.project = config.folder;
   ready.plan.environment = variables(flags);
@@ -65,7 +80,9 @@ launch prepare_launch(const session& common, const launch_flags& flags, const pr
   if (!ready.plan.gpus.empty())
     docker_gpus(ready.plan.gpus);
   if (auto client = choose_docker(flags, common.messages)) {
-    ready.plan.image = build_for(common, config, wanted);
+    common.messages.info("Building Docker image from environment in cog.yaml...");
+    ready.plan.image = derived_image_name(config.folder);
+    build_environment(config, flags.image, common, ready.plan.image);
     ready.where = std::make_unique<docker_engine>(*client);
   } else {
     ready.where = std::make_unique<host_engine>(config, find_installation(common), common.messages);

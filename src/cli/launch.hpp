@@ -1,6 +1,7 @@
 #pragma once
 #include "cli/config/cog_yaml.hpp"
 #include "cli/engine/engine.hpp"
+#include "cli/image/image_flags.hpp"
 #include <CLI/App.hpp>
 #include <memory>
 #include <string>
@@ -14,13 +15,11 @@ struct launch_flags {
   std::string engine;   // docker or host; empty: Docker where there is one
   std::string gpus;
   std::vector<std::string> environment;   // of `-e`
+  image_flags image;
 };
 
 void add_launch_flags(CLI::App& command, launch_flags& flags);
 void add_environment_flag(CLI::App& command, launch_flags& flags);
-
-/// What a project's environment is wanted for.
-enum class purpose : uint8_t { model, command };
 
 /// Where a project runs, ready to start: the image is built, or the environment on this machine made.
 struct launch {
@@ -28,8 +27,12 @@ struct launch {
   run_plan plan;   // image, folder, GPUs and environment are filled in
 };
 
+/// Reads the model's OpenAPI document in its source and keeps it where the server looks for it. Empty when the source
+/// does not tell: then only the running model does. Throws command_error when there is no source.
+std::string read_project_schema(const session& common, const project_config& config);
+
 /// Throws command_error.
-launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config, purpose wanted);
+launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config);
 
 /// The same for an image that is there already. `labels` become those of the image.
 launch prepare_launch_of_image(const launch_flags& flags, const std::string& image,

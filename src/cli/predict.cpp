@@ -1,5 +1,4 @@
 #include "cli/predict.hpp"
-#include "cli/model/project_schema.hpp"
 #include "cli/model/started_model.hpp"
 #include "prediction/schema.hpp"
 #include <cstdlib>
@@ -100,17 +99,14 @@ private:
   }
 
   launch prepare_project() {
-    config_ = load_config(std::filesystem::current_path(), flags_.launch.file, messages_);
+    config_ = load_config(std::filesystem::current_path().string(), flags_.launch.file, messages_);
     auto& reference = training() ? config_.train : config_.run;
     if (reference.empty())
       throw command_error{config_.place("") +
                           (training() ? "no train reference found in cog.yaml; add `train: train.py:train`"
                                       : "no run reference found in cog.yaml; add `run: run.py:Runner`")};
-    std::string problem;
-    check_inputs_against(project_schema(config_, find_installation(common_), training(), problem));
-    if (!problem.empty())
-      messages_.debug("The schema is not known before the model runs: " + problem);
-    return prepare_launch(common_, flags_.launch, config_, purpose::model);
+    check_inputs_against(read_project_schema(common_, config_));
+    return prepare_launch(common_, flags_.launch, config_);
   }
 
   launch prepare_image() {

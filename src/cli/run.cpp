@@ -24,7 +24,8 @@ CLI::App* add_prediction(CLI::App& app, session& common, const std::string& name
   command->add_option("--setup-timeout", flags->setup_timeout, "Seconds that setup() may take")->default_str("300");
   command->add_flag("--use-replicate-token", flags->use_replicate_token,
                     "Pass REPLICATE_API_TOKEN on in the context of the prediction");
-  command->callback([&common, flags, deprecated] {
+  command->callback([&common, flags, command, deprecated] {
+    check_image_flags(*command, flags->launch.image);
     if (deprecated)
       common.messages.warn("\"cog predict\" is deprecated, use \"cog run\"");
     predict(common, *flags);
@@ -44,7 +45,8 @@ void add_train(CLI::App& app, session& common) {
   flags->training = true;
   auto* command = app.add_subcommand("train", "Run a training")->group("");
   add_prediction_flags(*command, *flags);
-  command->callback([&common, flags] {
+  command->callback([&common, flags, command] {
+    check_image_flags(*command, flags->launch.image);
     common.messages.warn(
       "Command \"train\" is deprecated, the train command will be removed in a future version of Cog");
     predict(common, *flags);

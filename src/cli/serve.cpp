@@ -31,7 +31,8 @@ void serve(const session& common, const serve_flags& flags) {
   if (flags.playground)
     throw command_error{"the playground is not part of this tool; leave out --playground"};
   auto config = load_config(std::filesystem::current_path(), flags.launch.file, common.messages);
-  auto ready = prepare_launch(common, flags.launch, config, purpose::model);
+  read_project_schema(common, config);
+  auto ready = prepare_launch(common, flags.launch, config);
   auto& plan = ready.plan;
   plan.command = {"python",          "--check-hash-based-pycs",   "never", "-m",
                   "cog.server.http", "--await-explicit-shutdown", "true"};
@@ -61,7 +62,10 @@ void add_serve(CLI::App& app, session& common) {
   command->add_flag("--playground", flags->playground)->group("");
   command->add_option("--playground-port")->group("");
   add_launch_flags(*command, flags->launch);
-  command->callback([&common, flags] { serve(common, *flags); });
+  command->callback([&common, flags, command] {
+    check_image_flags(*command, flags->launch.image);
+    serve(common, *flags);
+  });
 }
 
 }   // namespace cog
