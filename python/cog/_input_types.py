@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import os
 import pathlib
 import typing
+from collections import abc
 from enum import Enum
 from typing import Any, ForwardRef, Iterable, Optional, get_args, get_origin
 
@@ -13,9 +16,19 @@ from cog._opaque import Opaque
 from cog._signature import EMPTY, Parameter
 from cog._structures import fields_of
 from cog.errors import SchemaError
+from cog.input import FieldInfo
 from cog.types import File, Path, Secret, URLFile
 
 SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+_ADVICE: tuple[tuple[tuple[Any, ...], str], ...] = (
+    ((set, frozenset, tuple, abc.Sequence, abc.Iterable, abc.Iterator, abc.Collection, abc.Set), "list[...]"),
+    ((abc.Mapping, abc.MutableMapping), "dict"),
+    ((bytes, bytearray, memoryview), "Path or File for a file, str for text"),
+    ((object,), "Any"),
+    ((datetime.date, datetime.datetime, datetime.time), "str"),
+    ((complex, decimal.Decimal), "float"),
+)
 
 
 class InputType:
@@ -37,23 +50,32 @@ def input_type(parameter: Parameter) -> InputType:
     """Raises SchemaError, without place, for what cannot be an input."""
     field = parameter.field
     if parameter.annotation is EMPTY:
-        raise SchemaError("it has no type annotation")
+        raise SchemaError("it has no type annotation: write one, as in `x: str`")
     found = _parse(parameter.annotation, False, ())
     if found.kind == "secret" and parameter.default is None:
         found.nullable = True
     if field is None:
         return found
     if found.kind == "union" and _constrained(field):
-        raise SchemaError("constraints and choices are not supported on union inputs")
+        raise SchemaError("constraints and choices are not supported on union inputs: choose one type")
     if field.accept is not None and _leaf(found).kind not in ("path", "file"):
-        raise SchemaError("accept is only valid on Path or File inputs")
-    choices = [] if field.choices is None else list(field.choices)
+        raise SchemaError("accept is only valid on Path or File inputs: leave it out")
+    choices = _choices_of(field)
     if choices:
         if found.kind == "array" and found.items is not None:
             found.items = _chosen(found.items, choices)
         else:
             found = _chosen(found, choices)
     return found
+
+
+def _choices_of(field: FieldInfo) -> list[Any]:
+    choices: Any = field.choices
+    if choices is None:
+        return []
+    if isinstance(choices, str) or not isinstance(choices, Iterable):
+        raise SchemaError(f"choices is {choices!r}: write a list, as in choices=['a', 'b']")
+    return list(choices)
 
 
 def _leaf(shape: InputType) -> InputType:
@@ -128,7 +150,9 @@ def _array(annotation: Any, opaque: bool, inside: tuple[type, ...]) -> InputType
     found = InputType("array")
     found.items = _parse(arguments[0], opaque, inside)
     if found.items.nullable:
-        raise SchemaError("unsupported type: nested generics like List[Optional[X]] are not supported")
+        raise SchemaError(
+            "unsupported type: nested generics like List[Optional[X]] are not supported: an item cannot be left out"
+        )
     return found
 
 
@@ -143,7 +167,10 @@ def _union(annotation: Any, opaque: bool, inside: tuple[type, ...]) -> InputType
         found.members = tuple(_parse(member, False, inside) for member in members)
         for member, annotation in zip(found.members, members):
             if _leaf(member).kind in ("path", "file", "secret"):
-                raise SchemaError(f"unsupported type: {name_of(annotation)} is not supported in union inputs")
+                raise SchemaError(
+                    f"unsupported type: {name_of(annotation)} is not supported in union inputs: "
+                    "write an Optional input for each type"
+                )
     found.nullable = found.nullable or nullable or any(member.nullable for member in found.members)
     return found
 
@@ -185,9 +212,12 @@ def _unsupported(annotation: Any) -> str:
             f"or write Annotated[{name}, Opaque]"
         )
     if annotation is NoneType:
-        return "unsupported type: None"
+        return "unsupported type: None: leave the parameter out"
+    advice = next((words for types, words in _ADVICE if (get_origin(annotation) or annotation) in types), None)
     if get_origin(annotation) is not None:
-        return f"unsupported type: {name} is not a supported input type"
+        return f"unsupported type: {name} is not a supported input type: write {advice or 'what the client sends'}"
+    if advice is not None:
+        return f"unsupported type: {name}: write {advice}"
     return (
         f"unsupported type: {name}: derive it from BaseModel or make it a dataclass, "
         f"or write Annotated[{name}, Opaque] for an object that is passed on as it is"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, Optional
 
 from cog._signature import Signature, mark, unwrap_defaults
@@ -12,6 +13,7 @@ from cog.predictor import (
     extract_setup_weights,
     has_setup_weights,
     load_predictor_from_ref,
+    owner_of,
 )
 
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
@@ -31,11 +33,7 @@ class Model:
         self.concurrency: Optional[int] = mark(run, "__cog_concurrent_max__")
         unwrap_defaults(run)
         self.signature = Signature(run)
-        if self.signature.positional_only:
-            raise TypeError(
-                f"{self.signature.function.__qualname__}() takes {', '.join(self.signature.positional_only)} by "
-                f"position only, and a prediction passes keywords: remove the / ({self.signature.place})"
-            )
+        check_callable(self.signature)
 
     def setup(self) -> Any:
         """Calls the model's `setup`. Returns a coroutine if that is async, else None."""
@@ -48,6 +46,18 @@ class Model:
         return result if hasattr(result, "__await__") else None
 
 
+def check_callable(signature: Any) -> None:
+    """Raises TypeError for a function that cannot be called with the inputs as keywords."""
+    name = f"{signature.qualname}()"
+    if signature.positional_only:
+        raise TypeError(
+            f"{name} takes {', '.join(signature.positional_only)} by position only, and a prediction passes keywords: "
+            f"remove the / ({signature.place})"
+        )
+    if signature.lacks_self:
+        raise TypeError(f"{name} has no self: write it before the inputs ({signature.place})")
+
+
 def load(ref: str, mode: str = "predict") -> Model:
     """The model that `file.py:Name` means, from the working directory.
 
@@ -57,8 +67,20 @@ def load(ref: str, mode: str = "predict") -> Model:
     target = load_predictor_from_ref(ref)
     if _is_function(target):
         return Model(ref, mode, target, target)
+    _check_kind(target, ref)
     choose = choose_training if mode == "train" else choose_prediction
     return Model(ref, mode, target, getattr(target, choose(type(target), _place(type(target)))))
+
+
+def _check_kind(target: Any, ref: str) -> None:
+    """Raises ValueError for what is neither a class of the author's, an instance of one, nor a function."""
+    module = type(target).__module__
+    if module in ("builtins", "functools"):
+        path, _, name = ref.partition(":")
+        raise ValueError(
+            f"run or predict method not found: {name} of {os.path.abspath(path)} is of type {type(target).__name__}: "
+            "a model is a class or a function written with def"
+        )
 
 
 def choose_prediction(cls: type[Any], place: str) -> str:
@@ -66,6 +88,8 @@ def choose_prediction(cls: type[Any], place: str) -> str:
     run, predict = defines(cls, "run"), defines(cls, "predict")
     if run and predict:
         raise ValueError(f"{cls.__name__} must define either run() or predict(), not both ({place})")
+    if not run and not predict and owner_of(cls, "run") is not None:
+        raise ValueError(f"run or predict method not found: {cls.__name__}.run is no method: write def run ({place})")
     if not run and not predict:
         if defines(cls, "train"):
             raise ValueError(

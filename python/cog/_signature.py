@@ -25,7 +25,7 @@ class Parameter:
 
 
 class Signature:
-    __slots__ = ("function", "keywords", "parameters", "place", "positional_only", "qualname", "returns")
+    __slots__ = ("function", "keywords", "lacks_self", "parameters", "place", "positional_only", "qualname", "returns")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         """Reads what `function`, a plain function or a bound method, can be called with."""
@@ -48,6 +48,7 @@ class Signature:
         defaults = dict(zip(positional[len(positional) - len(values) :], values))
         defaults.update(inner.__kwdefaults__ or {})
         hints = {name: resolve(hint, inner.__globals__) for name, hint in raw_annotations(inner).items()}
+        self.lacks_self = bool(skipped) and names[0] not in ("self", "cls") and names[0] in hints
         self.returns = hints.get("return", EMPTY)
         self.parameters = tuple(
             make_parameter(name, hints.get(name, EMPTY), defaults.get(name, EMPTY), fields.get(name))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import traceback
 from typing import Any
 
 from cog._loader import load
@@ -18,6 +20,13 @@ def _describe(ref: str, mode: str, options: argparse.Namespace) -> dict[str, Any
 
         return document(describe(ref, mode), options.version)
     return document(load(ref, mode), options.version)
+
+
+def _place_of(error: BaseException) -> str:
+    """File and line of the author's code that raised an error; nothing where the message tells them itself."""
+    own = os.path.dirname(__file__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith((own, "<"))]
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +43,7 @@ def main(arguments: list[str]) -> int:
         found = _describe(options.ref, options.mode, options)
         training = _describe(options.train, "train", options) if options.train else None
     except Exception as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}{_place_of(error)}", file=sys.stderr)
         return 1
     if training is None:
         print(dumps(found))

@@ -183,6 +183,8 @@ def _unsupported(annotation: Any) -> str:
             f"cannot resolve type '{name}': import it where it is there at run time (not under TYPE_CHECKING), "
             f"or write Annotated[{name}, Opaque]"
         )
+    if annotation in (bytes, bytearray, memoryview):
+        return f"unsupported type: {name}: write it to a file and return its Path"
     if get_origin(annotation) is not None:
         return f"unsupported type: {name} is not a supported output type"
     return (

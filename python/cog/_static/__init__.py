@@ -6,8 +6,8 @@ import ast
 import os
 from typing import Any, Callable, Optional
 
-from cog._decorators import streaming
-from cog._loader import choose_prediction, choose_training
+from cog._decorators import concurrent, streaming
+from cog._loader import check_callable, choose_prediction, choose_training
 from cog._signature import EMPTY, Parameter, make_parameter
 from cog._static.expressions import Reader
 from cog._static.marks import CannotReadError, StaticFunction, Unknown, external_base, is_external
@@ -34,6 +34,7 @@ class StaticSignature:
         }
         values.update({one.arg: value for one, value in zip(declared.kwonlyargs, declared.kw_defaults) if value})
         skipped = 1 if bound and names else 0
+        self.lacks_self = bool(skipped) and names[0].arg not in ("self", "cls") and names[0].annotation is not None
         self.positional_only = [one.arg for one in declared.posonlyargs[skipped:]]
         self.parameters = tuple(
             _parameter(reader, values_reader, one, values.get(one.arg))
@@ -55,22 +56,21 @@ class StaticModel:
 
     def __init__(self, mode: str, function: StaticFunction, bound: bool) -> None:
         self.mode = mode
-        self.streaming = any(
-            _decorator(function, decorator) is streaming for decorator in getattr(function.node, "decorator_list", ())
-        )
+        decorators = [_decorator(function, node) for node in getattr(function.node, "decorator_list", ())]
+        self.streaming = streaming in decorators
         self.signature = StaticSignature(function, bound)
-        if self.signature.positional_only:
-            raise TypeError(
-                f"{self.signature.qualname}() takes {', '.join(self.signature.positional_only)} by position only, and "
-                f"a prediction passes keywords: remove the / ({self.signature.place})"
-            )
+        check_callable(self.signature)
 
 
 def _decorator(function: StaticFunction, node: ast.expr) -> Any:
+    """The decorator itself, called or not; raises CannotReadError for a wrong use of one of ours."""
     try:
-        return function.module.reader.value(node.func if isinstance(node, ast.Call) else node)
+        found = function.reader.value(node.func if isinstance(node, ast.Call) else node)
     except CannotReadError:
         return None
+    if found in (concurrent, streaming):
+        function.reader.value(node)
+    return found
 
 
 def _place(function: StaticFunction) -> str:
@@ -98,6 +98,8 @@ def describe(ref: str, mode: str = "predict") -> StaticModel:
         return StaticModel(mode, target, False)
     if is_external(target):
         raise CannotReadError(f"{name} is {target.cog_external}, which is no part of the project", module.file)
+    if not isinstance(target, type) and not hasattr(target, "cog_place"):
+        raise CannotReadError(f"{name} is no class and no function of the project", module.file)
     cls = target if isinstance(target, type) else type(target)
     found = _method(cls, choose_training if mode == "train" else choose_prediction, module)
     return StaticModel(mode, found, not found.static or found.class_method)

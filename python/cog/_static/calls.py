@@ -10,6 +10,7 @@ from pathlib import PurePath
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
 from typing import TYPE_CHECKING, Any, Mapping
 
+from cog._decorators import concurrent, streaming
 from cog._static.known import BUILTINS, PURE, UNSAFE, PydanticField, PydanticModel
 from cog._static.marks import CannotReadError, External, StaticFunction, Unknown, is_external
 from cog.input import FieldInfo, Input
@@ -71,7 +72,7 @@ def _callable(reader: Reader, value: Any) -> Any:
 
 
 def _only_computes(reader: Reader, node: ast.Call, function: Any) -> bool:
-    if function in (Input, FieldInfo, PydanticField):
+    if function in (Input, FieldInfo, PydanticField, concurrent, streaming):
         return True
     if isinstance(function, type):
         return _is_made_of_values(function)

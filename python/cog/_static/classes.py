@@ -21,10 +21,12 @@ Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 _numbers = itertools.count()
 
 
-def new_function(reader: Reader, node: Function, qualname: str) -> StaticFunction:
+def new_function(reader: Reader, node: Function, qualname: str) -> Union[StaticFunction, Unknown]:
     """`static` and `class_method` are as its decorators say; others change nothing that is read."""
     function = StaticFunction(node, reader.module, qualname, reader)
     decorators = [read_or_none(reader, decorator) for decorator in node.decorator_list]
+    if property in decorators:
+        return Unknown(CannotReadError(f"{qualname} is a property, no method", reader.module.file, node))
     function.static = staticmethod in decorators
     function.class_method = classmethod in decorators
     return function

@@ -250,6 +250,9 @@ class Reader:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             left, right = self.annotation(node.left), self.annotation(node.right)
             return Union[left, right]
+        if isinstance(node, ast.Attribute):
+            owner = self.annotation(node.value)
+            return ForwardRef(ast.unparse(node)) if isinstance(owner, ForwardRef) else self.value(node)
         value = self.value(node)
         return type(None) if value is None else value
 
