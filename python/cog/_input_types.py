@@ -126,6 +126,9 @@ def _class(annotation: type[Any], inside: tuple[type, ...]) -> InputType:
         return InputType("path", annotation if issubclass(annotation, Path) else Path)
     if issubclass(annotation, Enum):
         return _enumeration(annotation)
+    for base, kind in SCALARS.items():
+        if issubclass(annotation, base):
+            return InputType(kind)
     if issubclass(annotation, dict) or hasattr(annotation, "__total__") or annotation in inside:
         return InputType("object")
     fields = fields_of(annotation)

@@ -20,11 +20,8 @@ def fields_of(cls: Any) -> Optional[Fields]:
         return {name: (field.annotation, field.is_required()) for name, field in cls.model_fields.items()}
     if hasattr(cls, "__dataclass_fields__"):
         return _dataclass(cls)
-    if hasattr(cls, "__fields__"):  # pydantic 1, which tells apart a type and whether it allows None
-        return {
-            name: (Optional[field.outer_type_] if field.allow_none else field.outer_type_, bool(field.required))
-            for name, field in cls.__fields__.items()
-        }
+    if hasattr(cls, "__fields__"):  # pydantic 1
+        return {name: (field.annotation, bool(field.required)) for name, field in cls.__fields__.items()}
     return None
 
 

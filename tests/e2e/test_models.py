@@ -23,12 +23,13 @@ MODELS = REPOSITORY / "tests" / "models"
 AT_ONCE = 3
 """Servers that are being started at the same time."""
 
-WITH_PACKAGES = {"batch", "embeddings", "flowers", "matrix", "order", "statistics_of", "thumbnail"}
+WITH_PACKAGES = {"batch", "embeddings", "flowers", "matrix", "order", "statistics_of", "stubborn", "thumbnail"}
 MADE_BY = {"flowers": SAVE_FLOWERS, "matrix": SAVE_MATRIX}
 """Code that makes a file the model needs."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "chat": {"COG_MAX_CONCURRENCY": "4"},
     "function": {"reference": "function.py:run"},
+    "stubborn": {"COG_CANCEL_TIMEOUT": "2"},
     "training": {"arguments": ("--x-mode", "train"), "COG_TRAIN_TYPE_STUB": "finetune.py:train"},
     "trained": {"COG_WEIGHTS": "weights.json", "files": {"weights.json": '{"slope": 2.5}'}},
 }
@@ -435,6 +436,47 @@ def test_counters(models: Models) -> None:
     assert server.output(name="a", by=2) == {"count": 2, "total": 2, "registry": ["Predictor"]}
     assert server.output(name="b") == {"count": 1, "total": 3, "registry": ["Predictor"]}
     assert refused(server, name="a", by=4) == ["4 is greater than the maximum of 3"]
+
+
+def canceled(server: Server, **values: object) -> Any:
+    """Cancels a prediction once it runs; its answer."""
+    running = server.project / "running"
+    running.unlink(missing_ok=True)
+    prediction: Background[Any] = server.begin(id="stubborn", **values)
+    server.wait_for_file("running")
+    server.cancel("stubborn")
+    ended = prediction.result()
+    assert ended["status"] == "canceled" and "output" not in ended and "error" not in ended, ended
+    return ended
+
+
+@pytest.mark.parametrize("how", ["products", "sleep", "program"])
+def test_a_cancel_stops_the_work(models: Models, how: str) -> None:
+    server = models("stubborn")
+    (worker,) = server.workers()
+    canceled(server, how=how)
+    assert server.output() == "done"
+    assert server.workers() == [worker]
+
+
+def test_a_cancel_waits_for_the_clean_up(models: Models) -> None:
+    assert canceled(models("stubborn"), how="sleep", reaction="clean up")["logs"] == "cleaned up\n"
+    assert models("stubborn").output() == "done"
+
+
+@pytest.mark.parametrize("reaction", ["swallow", "raise"])
+def test_a_cancel_counts_whatever_the_model_makes_of_it(models: Models, reaction: str) -> None:
+    canceled(models("stubborn"), how="products", reaction=reaction)
+    assert models("stubborn").output() == "done"
+
+
+def test_a_native_call_that_goes_on_is_ended_with_its_process(models: Models) -> None:
+    server = models("stubborn")
+    (worker,) = server.workers()
+    canceled(server, how="one call")
+    server.wait_until("READY")
+    assert server.output() == "done"
+    assert worker not in server.workers()
 
 
 def test_there_are_enough_models() -> None:

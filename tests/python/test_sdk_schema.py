@@ -424,3 +424,31 @@ def test_the_program_fails_with_the_reason(tmp_path):
     done = program(tmp_path, "gone.py:M")
     assert done.returncode == 1
     assert done.stderr.startswith("FileNotFoundError: model file ")
+
+
+@pytest.mark.parametrize(
+    "annotation, expected",
+    [
+        ("Dict[str, bool]", {"additionalProperties": {"type": "boolean"}, "type": "object"}),
+        ("datetime.date", {"format": "date", "type": "string"}),
+        ("datetime.timedelta", {"type": "number"}),
+        ("uuid.UUID", {"format": "uuid", "type": "string"}),
+        ("Set[int]", {"items": {"type": "integer"}, "type": "array"}),
+        ("Sequence[str]", {"items": {"type": "string"}, "type": "array"}),
+        ("Mapping[str, float]", {"additionalProperties": {"type": "number"}, "type": "object"}),
+        ("Word", {"type": "string"}),
+    ],
+)
+def test_outputs_that_are_encoded_are_described(tmp_path, annotation, expected):
+    text = f"import datetime, uuid\nclass Word(str): ...\ndef run() -> {annotation}: ...\n"
+    output = document(model(tmp_path, text))["components"]["schemas"]["Output"]
+    assert output == {**expected, "title": "Output"}
+
+
+def test_an_output_that_cannot_be_described_leaves_the_inputs_checked(tmp_path):
+    loaded = model(tmp_path, "def run(x: int = Input(ge=1)) -> bytes: ...\n")
+    problems = []
+    schemas = document(loaded, problems=problems)["components"]["schemas"]
+    assert schemas["Input"]["properties"]["x"]["minimum"] == 1
+    assert schemas["Output"] == {"title": "Output"}
+    assert len(problems) == 1 and "unsupported type: bytes" in problems[0]

@@ -153,6 +153,9 @@ def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
         return dict(_STANDARD[cls])
     if issubclass(cls, Enum):
         return _listed(cls)
+    for base, kind in SCALARS.items():
+        if issubclass(cls, base):
+            return {"type": kind}
     if cls in inside:
         return _object()
     if issubclass(cls, tuple):
