@@ -31,13 +31,14 @@ class Engine:
     """Talks to a running engine through the `docker` command."""
 
     def __init__(self, folder: Path, pid: int) -> None:
-        self._environment = {
-            **os.environ,
-            "DOCKER_HOST": f"unix://{folder}/docker.sock",
-            "DOCKER_CONFIG": str(folder),
-            "DOCKER_BUILDKIT": "0",
-        }
+        self.variables = {"DOCKER_HOST": f"unix://{folder}/docker.sock", "DOCKER_CONFIG": str(folder)}
+        self._environment = {**os.environ, **self.variables, "DOCKER_BUILDKIT": "0"}
         self._pid = pid
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """Goes before a command that is to be run in the engine's network, where published ports are."""
+        return ("nsenter", f"--net=/proc/{self._pid}/ns/net")
 
     def docker(self, *arguments: str) -> str:
         """Standard output of a docker command; AssertionError with its messages when the command fails."""

@@ -14,21 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
 
-from server import PATIENCE, REPOSITORY
+from cog_tool import tool
+from server import PATIENCE
 
 YAML = 'build:\n  python_version: "3.11"\nrun: run.py:Runner\n'
 MARK = "COG_TEST_TOOL"
 Variables = Mapping[str, Optional[str]]
 """Of the environment; None takes one out."""
-
-
-def tool() -> Path:
-    """The program under test: that of the build folder named by COG_BUILD_DIR, else of build/."""
-    folder = REPOSITORY / os.environ.get("COG_BUILD_DIR", "build")
-    for program in (folder / "cog", folder / "src" / "cog"):
-        if program.is_file():
-            return program
-    raise FileNotFoundError(f"no cog in {folder}: run script/build, or set COG_BUILD_DIR")
 
 
 def make_project(folder: Path, model: str = "", *, yaml: str = YAML, **files: str) -> Path:

@@ -1,0 +1,323 @@
+"""The command `cog` on a real Docker engine, without any network: the walk of "Deploy models with Cog", and serve, run
+and exec from a project's source."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import struct
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker_engine import Engine, private_engine
+from packaged import debian, needs_plain_build, needs_root, wheel
+from server import PATIENCE, REPOSITORY, eventually
+from tool import Running, cog, make_project, succeeded
+
+pytestmark = [needs_root, needs_plain_build]
+
+PICTURE = REPOSITORY / "examples/image/input.png"
+YAML = """
+build:
+  python_version: "3.11"
+run: run.py:Runner
+environment:
+  - GREETING=hello
+concurrency:
+  max: 4
+"""
+MODEL = """
+import asyncio
+import os
+from pathlib import Path as File
+from typing import Optional
+from cog import BaseRunner, Path
+
+class Runner(BaseRunner):
+    def setup(self) -> None:
+        print("setting up")
+
+    async def run(
+        self,
+        image: Optional[Path] = None,
+        width: int = 64,
+        variable: str = "GREETING",
+        meet: int = 0,
+        fail: bool = False,
+    ) -> Path:
+        if fail:
+            raise ValueError("no luck")
+        if image:
+            from PIL import Image
+            Image.open(image).resize((width, width)).save("/tmp/out.png")
+            return Path("/tmp/out.png")
+        if meet:  # nobody goes on before so many are here
+            File("running").touch()
+            here = File("/tmp/here")
+            here.mkdir(exist_ok=True)
+            (here / str(id(asyncio.current_task()))).touch()
+            while len(list(here.iterdir())) < meet:
+                await asyncio.sleep(0.01)
+        File("/tmp/out.txt").write_text(os.environ.get(variable, "none"))
+        return Path("/tmp/out.txt")
+"""
+RECEIVER = """
+import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(SimpleHTTPRequestHandler):
+    def do_PUT(self):
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        with open(self.path.rsplit("/", 1)[1], "wb") as file:
+            file.write(content)
+        self.send_response(200)
+        self.send_header("Location", "http://storage.example" + self.path)
+        self.end_headers()
+
+server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with private_engine() as engine:
+        engine.docker("import", str(debian("bookworm", "python3-pip", "python3-pil", "python-is-python3")), "debian")
+        yield engine
+        assert engine.docker("ps", "-aq", "--filter", "name=cog-") == ""
+
+
+class Tool:
+    """`cog` in one project, with the engine."""
+
+    def __init__(self, engine: Engine, project: Path) -> None:
+        self.engine = engine
+        self.project = project
+        self._variables = {
+            **engine.variables,
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "COG_ENGINE": "docker",
+            "COG_BASE_IMAGE": "debian",
+            "COG_SDK_WHEEL": str(wheel()),
+            "BUILDKIT_PROGRESS": "plain",
+        }
+
+    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return cog(self.project, *arguments, stdin=stdin, within=self.engine.within, env=self._variables)
+
+    def begin(self, *arguments: str, terminal: bool = False) -> Running:
+        return Running(self.project, *arguments, terminal=terminal, within=self.engine.within, env=self._variables)
+
+    def containers(self) -> list[str]:
+        return self.engine.docker("ps", "-aq", "--filter", "name=cog-").split()
+
+
+@pytest.fixture(scope="module")
+def tool(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    project = make_project(tmp_path_factory.mktemp("docker"), MODEL, yaml=YAML)
+    (project / "input.png").write_bytes(PICTURE.read_bytes())
+    return Tool(engine, project)
+
+
+@pytest.fixture(scope="module")
+def image(tool: Tool) -> str:
+    done = succeeded(tool("build", "-t", "my-model"))
+    assert "Image built as my-model" in done.stderr
+    return "my-model"
+
+
+def call(engine: Engine, port: int, method: str, path: str, body: object = None) -> Any:
+    connection = engine.connect(f"127.0.0.1:{port}")
+    content = None if body is None else json.dumps(body)
+    connection.request(method, path, content, {"Content-Type": "application/json"})
+    return json.load(connection.getresponse())
+
+
+def predict(engine: Engine, port: int, **values: object) -> Any:
+    answer = call(engine, port, "POST", "/predictions", {"input": values})
+    assert answer["status"] == "succeeded", answer
+    return answer["output"]
+
+
+def decoded(url: str) -> bytes:
+    return base64.b64decode(url.partition(",")[2])
+
+
+def width_of(png: bytes) -> int:
+    width: int = struct.unpack(">I", png[16:20])[0]
+    return width
+
+
+def wait_until_ready(engine: Engine, port: int) -> None:
+    def probe() -> bool:
+        try:
+            return bool(call(engine, port, "GET", "/health-check")["status"] == "READY")
+        except (ConnectionError, json.JSONDecodeError):  # the engine listens before the server does
+            return False
+
+    eventually(probe, "READY")
+
+
+@contextmanager
+def container(engine: Engine, image: str, port: int, *options: str, command: tuple[str, ...] = ()) -> Iterator[str]:
+    name = engine.docker("run", "-d", "-p", f"127.0.0.1:{port}:5000", *options, image, *command)
+    try:
+        wait_until_ready(engine, port)
+        yield name
+    finally:
+        engine.docker("rm", "-f", name)
+
+
+@contextmanager
+def storage(engine: Engine, folder: Path) -> Iterator[int]:
+    """Serves and takes files in the engine's network, where containers know it as host.docker.internal."""
+    command = ["setpriv", "--pdeathsig", "KILL", *engine.within, sys.executable, "-c", RECEIVER]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_walk_from_a_project_to_a_deployed_model(tool: Tool, image: str, tmp_path: Path) -> None:
+    engine = tool.engine
+    outside = ("--add-host", "host.docker.internal:host-gateway")
+    (tmp_path / "in.png").write_bytes(PICTURE.read_bytes())
+    with storage(engine, tmp_path) as files:
+        with container(engine, image, 5001, *outside, "-e", "COLOUR=blue") as name:
+            health = call(engine, 5001, "GET", "/health-check")
+            assert health["setup"]["status"] == "succeeded"
+            assert "setting up" in health["setup"]["logs"]
+            picture = f"data:image/png;base64,{base64.b64encode(PICTURE.read_bytes()).decode()}"
+            assert width_of(decoded(predict(engine, 5001, image=picture, width=32))) == 32
+            url = f"http://host.docker.internal:{files}/in.png"
+            assert width_of(decoded(predict(engine, 5001, image=url, width=16))) == 16
+            # Of cog.yaml, and of the command line.
+            assert decoded(predict(engine, 5001, variable="GREETING")) == b"hello"
+            assert decoded(predict(engine, 5001, variable="COLOUR")) == b"blue"
+            with ThreadPoolExecutor(4) as pool:
+                waiting = [pool.submit(predict, engine, 5001, meet=4) for _ in range(4)]
+                assert [decoded(answer.result(PATIENCE)) for answer in waiting] == [b"hello"] * 4
+            engine.docker("kill", name)
+            assert engine.docker("inspect", "-f", "{{.State.ExitCode}}", name) == "137"
+            engine.docker("start", name)
+            wait_until_ready(engine, 5001)
+            assert decoded(predict(engine, 5001)) == b"hello"
+            engine.docker("restart", name)
+            wait_until_ready(engine, 5001)
+            engine.docker("stop", "-t", "60", name)
+            assert engine.docker("inspect", "-f", "{{.State.ExitCode}}", name) == "0"
+        upload = f"http://host.docker.internal:{files}/upload"
+        command = ("python", "-m", "cog.server.http", "--upload-url", upload)
+        with container(engine, image, 5002, *outside, command=command):
+            check_upload(predict(engine, 5002), tmp_path)
+        serving = tool.begin("serve", "-p", "5003", "--upload-url", upload)
+        with serving:
+            wait_until_ready(engine, 5003)
+            check_upload(predict(engine, 5003), tmp_path)
+            serving.signal(signal.SIGINT)
+            assert serving.wait() == 0
+
+
+def check_upload(output: str, folder: Path) -> None:
+    place = urllib.parse.urlparse(output)
+    assert place.hostname == "storage.example", output
+    stored = folder / place.path.rpartition("/")[2]
+    assert stored.read_text() == "hello"
+    stored.unlink()
+
+
+def test_one_prediction_of_an_image(tool: Tool, image: str, tmp_path: Path) -> None:
+    elsewhere = Tool(tool.engine, tmp_path)
+    done = succeeded(elsewhere("run", image, "-i", f"image=@{PICTURE}", "-i", "width=8", "-e", "COLOUR=blue"))
+    assert done.stdout == ""
+    assert "Written output to: output.png" in done.stderr
+    assert "setting up" in done.stderr
+    assert width_of((tmp_path / "output.png").read_bytes()) == 8
+    succeeded(elsewhere("run", image, "-i", "variable=COLOUR", "-e", "COLOUR=blue", "-o", "colour.txt"))
+    assert (tmp_path / "colour.txt").read_text() == "blue"
+    wrong = elsewhere("run", image, "-i", "widht=8")
+    assert wrong.returncode == 1
+    assert 'unknown input "widht"; valid inputs are: fail, image, meet, variable, width' in wrong.stderr
+    assert "running setup()" not in wrong.stderr
+    failed = elsewhere("run", image, "-i", "fail=true")
+    assert failed.returncode == 1
+    assert "no luck" in failed.stderr
+    assert tool.containers() == []
+
+
+def test_an_image_that_is_none_of_ours(tool: Tool) -> None:
+    done = tool("run", "debian")
+    assert done.returncode == 1
+    assert "image debian: image is not a Cog model" in done.stderr
+
+
+def test_one_prediction_of_a_project(tool: Tool) -> None:
+    wrong = tool("run", "-i", "widht=8")
+    assert wrong.returncode == 1
+    assert "Building Docker image" not in wrong.stderr
+    done = succeeded(tool("run", "-i", "image=@input.png", "-i", "width=8", "-o", "small.png"))
+    assert "Building Docker image from environment in cog.yaml..." in done.stderr
+    assert "Starting Docker image and running setup()..." in done.stderr
+    assert width_of((tool.project / "small.png").read_bytes()) == 8
+    result = json.loads(succeeded(tool("run", "--json", '{"image": "@input.png", "width": 4}')).stdout)
+    assert result["output"] == "output.png"
+    assert width_of((tool.project / "output.png").read_bytes()) == 4
+    assert tool.containers() == []
+
+
+def test_without_a_gpu_driver_a_gpu_is_not_insisted_on(tool: Tool) -> None:
+    done = succeeded(tool("run", "--gpus", "all", "-o", "out.txt"))
+    assert "Missing device driver, re-trying without GPU" in done.stderr
+    assert tool("exec", "--gpus", "1", "true").returncode == 1
+
+
+def test_ctrl_c_leaves_no_container(tool: Tool) -> None:
+    with tool.begin("run", "-i", "meet=2") as running:
+        eventually((tool.project / "running").exists, "the prediction runs")
+        running.signal(signal.SIGINT)
+        assert running.wait() == 1
+    assert tool.containers() == []
+
+
+def test_exec(tool: Tool) -> None:
+    done = succeeded(tool("exec", "-e", "A=b", "sh", "-c", "cat; echo $A $GREETING; pwd; echo wrong >&2", stdin="in "))
+    assert done.stdout == "in b hello\n/src\n"
+    assert "wrong\n" in done.stderr
+    assert "in Docker with the current directory mounted as a volume..." in done.stderr
+    failed = tool("exec", "sh", "-c", "exit 3")
+    assert failed.returncode == 1
+    assert "container exited with status 3" in failed.stderr
+    succeeded(tool("exec", "touch", "made-inside"))
+    assert (tool.project / "made-inside").exists()
+
+
+def test_exec_in_a_terminal(tool: Tool) -> None:
+    with tool.begin("exec", "python", "-q", terminal=True) as running:
+        running.read_until(">>> ")
+        running.write("print(6 * 7)\r")
+        running.read_until("\n42")
+        running.write("exit()\r")
+        running.rest()
+        assert running.wait() == 0
+
+
+def test_a_server_that_is_killed_is_reported(tool: Tool) -> None:
+    with tool.begin("serve", "-p", "5004") as serving:
+        wait_until_ready(tool.engine, 5004)
+        assert decoded(predict(tool.engine, 5004)) == b"hello"
+        tool.engine.docker("kill", *tool.containers())
+        assert serving.wait() == 1
+        assert "container exited with status 137" in serving.log
+        assert "Serving at http://localhost:5004" in serving.log
