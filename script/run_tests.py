@@ -95,8 +95,7 @@ def main() -> int:
     sanitize = folder.name == "build-sanitize"
     if sanitize:
         os.environ["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
-    # The comparison with the reference runs when it is asked for by name.
-    suites = ["unit", "e2e"] if sanitize else ["unit", *(suite for suite in PYTEST_SUITES if suite != "conformance")]
+    suites = ["unit", "e2e"] if sanitize else ["unit", *PYTEST_SUITES]
     pattern = None
     if wanted in ("unit", *PYTEST_SUITES):
         suites = [wanted]

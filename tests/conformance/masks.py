@@ -14,7 +14,7 @@ _MASKS = [
     (re.compile(r"\btmp[a-z0-9_]{8}"), "tmp*"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x*"),
 ]
-_SETUP_LOGS = re.compile(r'("status":"(?:succeeded|failed)","logs":)("(?:[^"\\]|\\.)*")')
+_SETUP_LOGS = re.compile(r'("status":"(?:starting|succeeded|failed)","logs":)("(?:[^"\\]|\\.)*")')
 _KEPT_LINE = re.compile(r"\[coglet::setup\] (?! |Traceback)|\[coglet\] worker |worker ")
 
 

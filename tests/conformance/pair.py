@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from receiver import Receiver
 from scenario import MODELS, Setting
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds until what must happen counts as failed."""
 
 VENV = ROOT / "build" / "conformance-venv"
@@ -93,7 +94,7 @@ class Running:
 
     def ready(self) -> Running:
         eventually(lambda: self._find_port() or self.process.poll() is not None, "the server's port in its log")
-        assert self.port, f"{self.name} has not started: {self.log()}"
+        assert self.port, f"{self.name} has not started: {self.log()[-4000:]}"
         if self.setting.state:
             eventually(lambda: self.state() == self.setting.state, f"{self.name} in state {self.setting.state}")
         if self.setting.state == "READY" and self.setting.schema != "none":
@@ -107,7 +108,7 @@ class Running:
         return self.process.poll() is None and self.state() != "BUSY"
 
     def log(self) -> str:
-        return self._log.read_text(errors="replace")[-4000:]
+        return self._log.read_text(errors="replace")
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -194,12 +195,15 @@ class Pairs:
     def __init__(self) -> None:
         self._setting: Optional[Setting] = None
         self._running: dict[str, Running] = {}
+        self._stopping: list[threading.Thread] = []
 
     def __enter__(self) -> Pairs:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        for thread in self._stopping:
+            thread.join()
 
     def of(self, setting: Setting, names: tuple[str, ...]) -> dict[str, Running]:
         if self._setting != setting or not all(name in self._running and self._settled(name) for name in names):
@@ -211,8 +215,11 @@ class Pairs:
         return self._running
 
     def stop(self) -> None:
+        """Stops the servers without waiting for their end."""
         while self._running:
-            self._running.popitem()[1].stop()
+            thread = threading.Thread(target=self._running.popitem()[1].stop)
+            thread.start()
+            self._stopping.append(thread)
 
     def _settled(self, name: str) -> bool:
         """Whether all predictions of the scenario before have ended."""

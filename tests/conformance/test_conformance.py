@@ -34,7 +34,7 @@ def transcripts(scenario: Scenario, pairs: Pairs) -> dict[str, list[Any]]:
         return {name: Replay(scenario, running[name]).run() for name in names}
     except BaseException:
         for name in names:
-            print(f"== log of {name}\n{running[name].log()}")
+            print(f"== log of {name}\n{running[name].log()[-4000:]}")
         raise
     finally:
         if scenario.setting.own:
