@@ -10,9 +10,12 @@ SERVERS = (OURS, REFERENCE, MOSEC, FLOOR)
 COG_SERVERS = (OURS, REFERENCE)
 
 RATE, P50, SECONDS, MEMORY = "answers/s", "p50 us", "s", "MiB"
-MORE_IS_BETTER = {RATE: True, P50: False, SECONDS: False, MEMORY: False}
+FIRST_CHUNK, CHUNK_RATE = "first chunk us", "chunks/s"
+MORE_IS_BETTER = {RATE: True, P50: False, SECONDS: False, MEMORY: False, FIRST_CHUNK: False, CHUNK_RATE: True}
 
 MIB = 1024 * 1024
+CHUNKS = 500
+"""Of one stream; the reference cuts off who is more than 1024 events behind."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Case:
     model: str
     input: dict[str, Any]
     output_is_right: Callable[[Any], bool]
-    kind: Literal["load", "ready", "cold", "memory"] = "load"
+    kind: Literal["load", "stream", "ready", "cold", "memory"] = "load"
     metrics: tuple[str, ...] = (RATE,)
     servers: tuple[str, ...] = SERVERS
     clients: int = 1
@@ -46,6 +49,10 @@ def greets(output: Any) -> bool:
 
 def is_file_of_16_mib(output: Any) -> bool:
     return isinstance(output, str) and len(output.partition(",")[2]) == 4 * -(-16 * MIB // 3)
+
+
+def is_all_chunks(output: Any) -> bool:
+    return isinstance(output, list) and len(output) == CHUNKS
 
 
 CASES = (
@@ -74,6 +81,16 @@ CASES = (
         {"count": 1000},
         lambda output: isinstance(output, list) and len(output) == 1000,
         servers=COG_SERVERS,
+    ),
+    Case(
+        "stream",
+        "500 chunks by server-sent events",
+        "stream",
+        {"count": CHUNKS},
+        is_all_chunks,
+        "stream",
+        (FIRST_CHUNK, CHUNK_RATE),
+        COG_SERVERS,
     ),
     Case(
         "health",

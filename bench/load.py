@@ -1,19 +1,22 @@
-"""Asking a server: single requests by http.client, load by wrk."""
+"""Asking a server: single requests by http.client, load by wrk, streams by plain sockets."""
 
 import contextlib
 import http.client
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any, Optional
 
-from cases import Case
+from cases import CHUNK_RATE, CHUNKS, FIRST_CHUNK, Case
 
 SCRIPT = Path(__file__).resolve().parent / "wrk.lua"
 START_SECONDS = 30
 POLL_SECONDS = 0.002
+CHUNK = b"event: output"
 
 
 class WrongAnswer(Exception):
@@ -64,6 +67,43 @@ def wrk(port: int, case: Case, seconds: float, body: Path) -> dict[str, float]:
         "refused": counts["refused"] / counts["answers"],
         "broken": counts["broken"],
     }
+
+
+def stream(port: int, case: Case, seconds: float, body: bytes) -> dict[str, float]:
+    """Streams read one after the other, each on a connection of its own.
+
+    The first chunk is timed from the moment the request has been sent; chunks a second are those of whole streams.
+    """
+    firsts: list[float] = []
+    spent = 0.0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        asked = time.perf_counter()
+        first, text = _read_stream(port, case.path, body)
+        if text.startswith(b"HTTP/1.1 409"):
+            continue  # the reference frees its slot some milliseconds after its answer
+        if text.count(CHUNK) != CHUNKS or b"event: completed" not in text:
+            raise WrongAnswer(f"{text.count(CHUNK)} chunks: {text[-300:]!r}")
+        spent += time.perf_counter() - asked
+        firsts.append(first)
+    if not firsts:
+        raise WrongAnswer("no stream with status 200")
+    return {FIRST_CHUNK: median(firsts) * 1e6, CHUNK_RATE: CHUNKS * len(firsts) / spent}
+
+
+def _read_stream(port: int, path: str, body: bytes) -> tuple[float, bytes]:
+    """Seconds until the first chunk, and all that came."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nConnection: close\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    text, first = bytearray(), 0.0
+    with socket.create_connection(("127.0.0.1", port), START_SECONDS) as client:
+        client.sendall(head.encode() + body)
+        sent = time.perf_counter()
+        while piece := client.recv(65536):
+            text += piece
+            if not first and CHUNK in text:
+                first = time.perf_counter() - sent
+    return first, bytes(text)
 
 
 def _ask(port: int, method: str, path: str, body: Optional[bytes]) -> tuple[int, dict[str, Any]]:

@@ -51,6 +51,8 @@ class Bench:
         load.wait_until(lambda: load.predict(port, case, body))
         if case.kind == "cold":
             return {SECONDS: time.monotonic() - started}
+        if case.kind == "stream":
+            return load.stream(port, case, self.seconds, body)
         body_file = self._work / "body.json"
         body_file.write_bytes(body)
         figures = load.wrk(port, case, self.seconds, body_file)
