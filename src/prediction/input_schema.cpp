@@ -1,6 +1,7 @@
 #include "prediction/input_schema.hpp"
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 namespace cog {
 
@@ -64,8 +65,16 @@ void check_choices(const schema_node& node, const json_value& value, verdict& re
   });
 }
 
+/// 0.3 counts as a multiple of 0.1, although their binary forms do not.
+bool is_multiple(long double number, long double unit) {
+  if (number == std::floor(number) && unit == std::floor(unit))
+    return std::fmod(number, unit) == 0;
+  auto times = number / unit;
+  return std::abs(times - std::round(times)) <= 1e-12L * std::max(1.0L, std::abs(times));
+}
+
 void check_number(const schema_node& node, const json_value& value, verdict& result) {
-  if (!node.minimum && !node.maximum && !node.exclusive_minimum && !node.exclusive_maximum)
+  if (!node.minimum && !node.maximum && !node.exclusive_minimum && !node.exclusive_maximum && !node.multiple_of)
     return;
   auto number = number_value(value.raw);
   auto refuse = [&](const char* how, const schema_node::bound& limit) {
@@ -79,6 +88,8 @@ void check_number(const schema_node& node, const json_value& value, verdict& res
     refuse(" is greater than the maximum of ", *node.maximum);
   if (node.minimum && number < node.minimum->value)
     refuse(" is less than the minimum of ", *node.minimum);
+  if (node.multiple_of && !is_multiple(number, node.multiple_of->value))
+    refuse(" is not a multiple of ", *node.multiple_of);
 }
 
 void check_string(const schema_node& node, const json_value& value, verdict& result) {
@@ -101,6 +112,15 @@ void check_size(const schema_node& node, const json_value& value, verdict& resul
     result.refuse([&] { return shown(node, value) + " has more than" + counted(*node.max_items, "item"); });
   if (node.min_items && size < *node.min_items)
     result.refuse([&] { return shown(node, value) + " has less than" + counted(*node.min_items, "item"); });
+}
+
+bool has_double(const json_value& array) {
+  std::unordered_set<std::string> seen;
+  return std::any_of(array.items.begin(), array.items.end(), [&](auto& item) {
+    std::string text;
+    append_json(text, item, number_style::comparable);
+    return !seen.insert(std::move(text)).second;
+  });
 }
 
 std::string unexpected_keys(const std::vector<std::string>& names) {
@@ -144,6 +164,8 @@ bool input_schema::validate(const schema_node& node, const json_value& value, co
     result.refuse_unless(validate_required(node, value, field, errors));
   if (!right_type(node, value))
     result.refuse([&] { return shown(node, value) + " is not of " + node.type_names; });
+  if (node.unique_items && value.is(json_kind::array) && has_double(value))
+    result.refuse([&] { return shown(node, value) + " has non-unique elements"; });
   return result.valid();
 }
 

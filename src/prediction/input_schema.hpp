@@ -27,9 +27,10 @@ struct schema_node {
   bool secret = false;      // the value, or one inside it, must not be shown
   bool file = false;        // the string itself names a file
   bool has_files = false;   // the string, or one inside the value, does
-  std::optional<bound> minimum, maximum, exclusive_minimum, exclusive_maximum;
+  std::optional<bound> minimum, maximum, exclusive_minimum, exclusive_maximum, multiple_of;
   std::optional<uint64_t> min_length, max_length;   // code points
   std::optional<uint64_t> min_items, max_items;
+  bool unique_items = false;
   std::shared_ptr<const pattern> regex;
   bool has_choices = false;
   std::vector<json_value> choices;   // of `enum` or `const`
@@ -46,15 +47,15 @@ struct schema_node {
   /// Does the type alone decide, but for an array's size and items?
   bool simple() const {
     return !has_choices && all_of.empty() && any_of.empty() && properties.empty() && required.empty() && !closed &&
-      !additional;
+      !additional && !unique_items;
   }
 };
 
 /// The compiled `Input` of a document. Never changed once made, so any thread may use it.
 ///
-/// Constraints known: type, enum, const, allOf, anyOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength,
-/// maxLength, pattern, minItems, maxItems, items, properties, required, additionalProperties, nullable, and `$ref` into
-/// the same document. Others are ignored.
+/// Constraints known: type, enum, const, allOf, anyOf, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf,
+/// minLength, maxLength, pattern, minItems, maxItems, uniqueItems, items, properties, required, additionalProperties,
+/// nullable, and `$ref` into the same document. Others are ignored.
 class input_schema {
 public:
   /// `root` is the schema of the input and part of `document`, whose tokens are views of `source`. `problem` gets a

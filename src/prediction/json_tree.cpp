@@ -1,8 +1,20 @@
 #include "prediction/json_tree.hpp"
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <utility>
 
 namespace cog {
+
+namespace {
+
+void append_comparable(std::string& out, long double number) {
+  std::array<char, 48> text{};
+  auto length = std::snprintf(text.data(), text.size(), "%La", number + 0.0L);   // no negative zero
+  out.append(text.data(), static_cast<size_t>(length));
+}
+
+}   // namespace
 
 const json_value* json_value::find(std::string_view key) const {
   auto it = std::lower_bound(members.begin(), members.end(), key, [](auto& m, auto& wanted) { return m.key < wanted; });
@@ -27,10 +39,17 @@ void append_json(std::string& out, const json_value& value, number_style style) 
       out += value.raw;
       break;
     case json_kind::number:
-      if (style == number_style::as_written)
-        out += value.raw;
-      else
-        append_number(out, value.raw);
+      switch (style) {
+        case number_style::as_written:
+          out += value.raw;
+          break;
+        case number_style::by_value:
+          append_number(out, value.raw);
+          break;
+        case number_style::comparable:
+          append_comparable(out, number_value(value.raw));
+          break;
+      }
       break;
     case json_kind::string:
       append_json_string(out, string_content(value, scratch));

@@ -42,7 +42,8 @@ std::optional<json_value> parse_json(std::string&& text, json_error& error) = de
 /// ` at line L column C` for the place after the first `offset` bytes, lines counted from 1.
 std::string json_position(std::string_view text, size_t offset);
 
-enum class number_style { as_written, by_value };
+/// `comparable`: equal numbers have the same text, however they were written; it is not for people.
+enum class number_style { as_written, by_value, comparable };
 
 /// Appends the value compactly, keys ascending at every level.
 void append_json(std::string& out, const json_value& value, number_style style);

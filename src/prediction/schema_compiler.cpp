@@ -68,6 +68,10 @@ private:
     node.maximum = bound(json, "maximum");
     node.exclusive_minimum = bound(json, "exclusiveMinimum");
     node.exclusive_maximum = bound(json, "exclusiveMaximum");
+    node.multiple_of = bound(json, "multipleOf");
+    if (node.multiple_of && node.multiple_of->value <= 0)
+      node.multiple_of.reset();
+    node.unique_items = flag("uniqueItems");
     node.min_length = size(json, "minLength");
     node.max_length = size(json, "maxLength");
     node.min_items = size(json, "minItems");

@@ -64,6 +64,26 @@ TEST_CASE("validation: bounds are compared by value") {
   CHECK(verdict(R"({"minimum":5})", "\"a\"") == "valid");
 }
 
+TEST_CASE("validation: multiples, of fractions too") {
+  CHECK(verdict(R"({"multipleOf":5})", "15") == "valid");
+  CHECK(verdict(R"({"multipleOf":5})", "7") == "x: 7 is not a multiple of 5");
+  CHECK(verdict(R"({"multipleOf":0.1})", "0.3") == "valid");
+  CHECK(verdict(R"({"multipleOf":0.1})", "0.35") == "x: 0.35 is not a multiple of 0.1");
+  CHECK(verdict(R"({"multipleOf":2})", "9007199254740993") == "x: 9007199254740993 is not a multiple of 2");
+  CHECK(verdict(R"({"multipleOf":0})", "7") == "valid");
+}
+
+TEST_CASE("validation: items that must differ do so by value") {
+  auto schema = R"({"type":"array","uniqueItems":true,"items":{}})";
+  CHECK(verdict(schema, R"([1,2,"1",[1],{"a":1}])") == "valid");
+  CHECK(verdict(schema, "[1,1]") == "x: [1,1] has non-unique elements");
+  CHECK(verdict(schema, "[1,1.0]") == "x: [1,1.0] has non-unique elements");
+  CHECK(verdict(schema, "[-0.0,0]") == "x: [-0.0,0] has non-unique elements");
+  CHECK(verdict(schema, R"([{"a":1,"b":2},{"b":2,"a":1}])") != "valid");
+  CHECK(verdict(schema, "[9007199254740992,9007199254740993]") == "valid");
+  CHECK(verdict(R"({"uniqueItems":false})", "[1,1]") == "valid");
+}
+
 TEST_CASE("validation: exclusive bounds refuse the bound itself") {
   auto schema = R"({"exclusiveMinimum":1,"exclusiveMaximum":9})";
   CHECK(verdict(schema, "5") == "valid");
