@@ -145,11 +145,22 @@ class MetricRecorder:
 class Scope:
     """The running prediction, as its model sees it. Outside a prediction, and after its end, it ignores everything."""
 
-    __slots__ = ("_metrics", "context")
+    __slots__ = ("_metrics", "context", "traceparent", "tracestate")
 
-    def __init__(self, context: dict[str, str], emit: Optional[Emit]) -> None:
-        """`emit(mode, name, value)` gets each metric; mode is replace, increment or append, a value of None deletes."""
+    def __init__(
+        self,
+        context: dict[str, str],
+        emit: Optional[Emit],
+        traceparent: Optional[str] = None,
+        tracestate: Optional[str] = None,
+    ) -> None:
+        """`emit(mode, name, value)` gets each metric; mode is replace, increment or append, a value of None deletes.
+
+        `traceparent` and `tracestate` are the headers of the request, as they came; None when it had none.
+        """
         self.context = context
+        self.traceparent = traceparent
+        self.tracestate = tracestate
         self._metrics = MetricRecorder(emit)
 
     @property
@@ -157,10 +168,6 @@ class Scope:
         return self._metrics
 
     def record_metric(self, key: str, value: object, mode: Optional[str] = None) -> None:
-        """Records a metric, as `metrics.record`: `mode` is replace (also None), incr or append.
-
-        Raises TypeError for a mode or value that is not known, ValueError for a name that is not allowed.
-        """
         self._metrics.record(key, value, mode)
 
     def end(self) -> None:

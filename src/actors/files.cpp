@@ -19,6 +19,13 @@ void sweep(const std::string& path) {
     spdlog::warn("files: sweep-failed, path={} error={}", path, error.message());
 }
 
+void touch(const std::string& path) {
+  std::error_code ignored;   // opening will tell
+  std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
+  if (!unique_fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)})
+    spdlog::warn("files: touch-failed, {}", errno_text(errno, path));
+}
+
 }   // namespace
 
 caf::expected<std::string> store_input(const input_job& job) {
@@ -53,6 +60,7 @@ files_actor::behavior_type files(files_actor::pointer) {
     [](atom::decode, const input_job& job) -> caf::result<std::string> { return store_input(job); },
     [](atom::encode, const file_piece& piece) -> caf::result<std::string> { return encode_piece(piece); },
     [](atom::sweep, const std::string& path) { sweep(path); },
+    [](atom::touch, const std::string& path) { touch(path); },
   };
 }
 

@@ -8,9 +8,7 @@ health_ptr health_state::answer(uint64_t free_slots, const std::string& error) c
   result->setup = pool.workers[0].setup;
   result->user_error = error;
   result->model = model;
-  for (auto& worker : pool.workers)
-    if (!worker.cause.empty())
-      result->cause = worker.cause;
+  result->cause = pool.last_cause;
   return result;
 }
 

@@ -106,6 +106,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, decode, "decode")
   CAF_ADD_ATOM(cog, cog::atom, encode, "encode")
   CAF_ADD_ATOM(cog, cog::atom, sweep, "sweep")
+  CAF_ADD_ATOM(cog, cog::atom, touch, "touch")
   CAF_ADD_ATOM(cog, cog::atom, perform, "perform")
   CAF_ADD_ATOM(cog, cog::atom, tick, "tick")
   CAF_ADD_ATOM(cog, cog::atom, reserve, "reserve")
@@ -121,7 +122,9 @@ using files_actor = caf::typed_actor<
   // Reads a piece of a file; answers it in base64.
   caf::replies_to<atom::encode, file_piece>::with<std::string>,
   // Removes a folder with all that is in it.
-  caf::reacts_to<atom::sweep, std::string>>;
+  caf::reacts_to<atom::sweep, std::string>,
+  // Makes sure that there is a file of this path, an empty one if need be.
+  caf::reacts_to<atom::touch, std::string>>;
 
 using transfer_actor = caf::typed_actor<
   // Downloads the URL of one input into a file of its own in the folder; answers its path, or `download_failed`.
@@ -149,6 +152,9 @@ using courier_actor = follower_actor::extend<
   // INTERNAL: time for another attempt.
   caf::reacts_to<atom::tick>>;
 
+/// Event streams of one prediction at once.
+constexpr size_t most_followers = 1024;
+
 /// Who accompanies a prediction; inputs and courier may be null.
 struct companions {
   inputs_actor inputs;                   // makes its input files
@@ -165,8 +171,7 @@ namespace cog {
 using worker_actor = caf::typed_actor<
   // Starts the subprocess; sent once.
   caf::reacts_to<atom::start>,
-  // Runs one prediction to its end. The router has counted the slot; one that comes while a synchronous model's slot is
-  // taken begins when it is free.
+  // Runs one prediction to its end. The router has counted the slot.
   caf::replies_to<atom::run, request_ptr, companions>::with<snapshot_ptr>,
   // Cancels the prediction made by this request, if it still runs.
   caf::reacts_to<atom::cancel, request_ptr>,

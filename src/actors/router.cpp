@@ -1,4 +1,5 @@
 #include "actors/router.hpp"
+#include "actors/prediction_log.hpp"
 #include "prediction/pool_plan.hpp"
 #include "prediction/shown_input.hpp"
 #include <algorithm>
@@ -16,10 +17,6 @@ std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& req
   return result;
 }
 
-bool answered_when_accepted(const prediction_request& request, const companions& others) {
-  return request.respond_async || !others.streams.empty();
-}
-
 }   // namespace
 
 uint64_t router_state::free_slots() const {
@@ -27,28 +24,21 @@ uint64_t router_state::free_slots() const {
 }
 
 std::string router_state::metrics_text() const {
-  return metrics.text(pool, {capacity, free_slots(), waiting_count(), couriers.size(), ring.size()});
+  return metrics.text(pool, {capacity, free_slots(), line.size(), couriers.size(), ring.size()});
 }
 
 caf::error router_state::refusal() const {
   if (draining)
     return make_error(errc::draining);
-  auto cause = [this](errc code) {
-    auto text = to_string(code);
-    for (auto& worker : pool.workers)
-      if (!worker.cause.empty())
-        return make_error(code, text + ": " + worker.cause);
-    return make_error(code, text);
-  };
   switch (pool.shown(free_slots())) {
     case health_status::ready:
       return {};
     case health_status::busy:
-      return waiting_count() < max_queue ? caf::error{} : make_error(errc::at_capacity);
+      return line.size() < max_queue ? caf::error{} : make_error(errc::at_capacity);
     case health_status::setup_failed:
       return make_error(errc::setup_failed);
     case health_status::defunct:
-      return cause(errc::defunct);
+      return make_error(errc::defunct, to_string(errc::defunct) + ": " + pool.last_cause);
     case health_status::unknown:
     case health_status::starting:
     case health_status::unhealthy:
@@ -98,13 +88,29 @@ caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const fo
   return accept(request, companions_for(request, stream));
 }
 
-/// For an id that is in flight.
+/// For an id that is in flight. One that has ended before its worker is asked, and is not kept, runs again.
 caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const follower_actor& stream) {
   if (!request->put)
     return make_error(errc::id_in_flight);
-  if (!stream)
-    return find(request->id);
-  return streams() ? attach(request->id, stream) : make_error(errc::not_streaming);
+  if (stream && !streams())
+    return make_error(errc::not_streaming);
+  auto& entry = in_flight.at(request->id);
+  if (entry.waits)
+    return stream ? attach(request->id, stream) : find(request->id);
+  auto promise = self->make_response_promise<snapshot_ptr>();
+  auto answer = [promise](const snapshot_ptr& state) mutable { promise.deliver(state); };
+  auto refuse = [this, promise, request, stream](const caf::error& error) mutable {
+    if (code_of(error) == errc::not_found)
+      promise.delegate(router_actor{self}, atom::run_v, request, stream);
+    else
+      promise.deliver(error);
+  };
+  auto& worker = workers[entry.worker];
+  if (stream)
+    self->request(worker, caf::infinite, atom::attach_v, request->id, stream).then(answer, refuse);
+  else
+    self->request(worker, caf::infinite, atom::find_v, request->id).then(answer, refuse);
+  return promise;
 }
 
 bool router_state::streams() const {
@@ -118,7 +124,10 @@ caf::result<snapshot_ptr> router_state::attach(const std::string& id, const foll
   auto& entry = found->second;
   if (!entry.waits)
     return self->delegate(workers[entry.worker], atom::attach_v, id, stream);
-  waiting(entry.request)->others.streams.push_back(stream);
+  auto& streams = waiting(entry.request)->others.streams;
+  if (streams.size() >= most_followers)
+    return make_error(errc::too_many_followers);
+  streams.push_back(stream);
   return describe_waiting(*entry.request);
 }
 
@@ -132,53 +141,34 @@ std::deque<router_state::waiting_prediction>::iterator router_state::waiting(con
   return std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request == request; });
 }
 
-/// It was accepted, so it waits for a worker, before all others, as long as there may be one.
 caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const companions& others) {
-  auto state = pool.shown(1);
-  if (draining || state == health_status::defunct || state == health_status::setup_failed) {
-    waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>()};
-    end_waiting(entry, refusal());
-    return entry.promise;
+  if (auto error = refusal()) {
+    if (request->respond_async || others.courier || !others.streams.empty()) {
+      waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>()};
+      end_waiting(entry, error);
+      return entry.promise;
+    }
+    return error;
   }
-  return free_slots() > 0 ? accept(request, others) : enlist(request, others, line.begin());
+  return accept(request, others);
 }
 
 caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const companions& others) {
-  if (line.empty() && free_slots() > 0) {
+  auto accepted = [&] { return snapshot_ptr{make_snapshot(*request, prediction_status::starting)}; };
+  bool answered_now = request->respond_async || !others.streams.empty();
+  if (free_slots() > 0 && line.empty()) {
     auto& worker = workers[take_slot(request)];
-    if (!answered_when_accepted(*request, others))
+    if (!answered_now)
       return self->delegate(worker, atom::run_v, request, others);
     caf::anon_send(worker, atom::run_v, request, others);
-    return snapshot_ptr{make_snapshot(*request, prediction_status::starting)};
+    return accepted();
   }
-  if (line.empty() && takes_ahead(request, others)) {
-    ahead = request;
-    in_flight[request->id] = {.request = request};
-    return self->delegate(workers[0], atom::run_v, request, others);
-  }
-  return enlist(request, others, line.end());
-}
-
-caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const companions& others,
-                                               std::deque<waiting_prediction>::iterator place) {
   in_flight[request->id] = {.request = request, .waits = true};
-  auto entry = line.insert(place, {request, others, {}});
-  if (answered_when_accepted(*request, others))
-    return snapshot_ptr{make_snapshot(*request, prediction_status::starting)};
-  entry->promise = self->make_response_promise<snapshot_ptr>();
-  return entry->promise;
-}
-
-/// The only worker of a synchronous model gets the next plain prediction while it runs one, so that it need not wait
-/// for it. With several workers it could have to wait there while another is idle.
-bool router_state::takes_ahead(const request_ptr& request, const companions& others) const {
-  return !ahead && !draining && running == 1 && workers.size() == 1 && !model->async &&
-    pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
-    !answered_when_accepted(*request, others);
-}
-
-uint64_t router_state::waiting_count() const {
-  return line.size() + (ahead ? 1 : 0);
+  line.push_back({request, others, {}});
+  if (answered_now)
+    return accepted();
+  line.back().promise = self->make_response_promise<snapshot_ptr>();
+  return line.back().promise;
 }
 
 void router_state::serve_line() {
@@ -190,13 +180,6 @@ void router_state::serve_line() {
       entry.promise.delegate(worker, atom::run_v, entry.request, entry.others);
     else
       caf::anon_send(worker, atom::run_v, entry.request, entry.others);
-  }
-  while (!line.empty() && takes_ahead(line.front().request, line.front().others)) {
-    auto entry = std::move(line.front());
-    line.pop_front();
-    ahead = entry.request;
-    in_flight[ahead->id] = {.request = ahead};
-    entry.promise.delegate(workers[0], atom::run_v, entry.request, entry.others);
   }
 }
 
@@ -210,6 +193,7 @@ void router_state::end_waiting(waiting_prediction& entry, const caf::error& reas
     result->error = text_of(reason);
   result->completed = std::chrono::system_clock::now();
   metrics.count(*result);
+  log_end(*entry.request, *result);
   ring.add({entry.request, result});
   prediction_event end;
   end.what = prediction_event::kind::completed;
@@ -307,8 +291,6 @@ void router_state::take(const worker_report& report) {
 }
 
 void router_state::free_slot(uint64_t worker) {
-  if (std::exchange(ahead, nullptr))
-    return;   // it begins in that slot
   --running;
   if (pool.workers[worker].phase == worker_phase::ready)
     idle.push_back(worker);
@@ -331,9 +313,7 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
     metrics.count(*result);
     ring.add({request, result});
   }
-  if (request == ahead)
-    ahead = nullptr;
-  else if (released)
+  if (released)
     --uploading;
   else
     free_slot(worker);
@@ -348,8 +328,6 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
     draining = true;
     for (auto& entry : std::exchange(line, {}))
       end_waiting(entry, {});
-    if (ahead)
-      self->send(workers[0], atom::cancel_v, ahead);
   }
   if (cancel_running)
     for (auto& [id, entry] : in_flight)
@@ -362,7 +340,7 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || ahead || uploading > 0 || !couriers.empty() || workers_to_go > 0)
+  if (!draining || running > 0 || uploading > 0 || !couriers.empty() || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {

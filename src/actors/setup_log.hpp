@@ -1,5 +1,8 @@
 #pragma once
+#include "io/frame.hpp"
+#include "io/log.hpp"
 #include "prediction/health_state.hpp"
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,18 +19,20 @@ public:
   /// A message of the server's own.
   void note(std::string_view message);
   /// What the model printed; unfinished lines wait for their end.
-  void print(std::string_view text);
+  void print(log_source source, std::string_view text);
+  /// Of the interpreter and of its `cog` package.
+  void set_versions(std::string python, std::string sdk);
   /// Ends the record; `error` is empty when setup has succeeded.
   void end(std::string_view error);
 
   std::shared_ptr<const setup_result> result() const { return std::make_shared<const setup_result>(result_); }
 
 private:
-  void finish_line();
-  void add(std::string_view target, std::string_view message);
+  void finish_lines();
+  void add(log_target target, std::string_view message);
 
   setup_result result_;
-  std::string unfinished_;
+  std::array<std::string, 2> unfinished_;   // of stdout, of stderr
   bool full_ = false;
 };
 

@@ -1,4 +1,5 @@
 #include "actors/worker.hpp"
+#include "actors/prediction_log.hpp"
 #include "io/folder.hpp"
 #include "io/process_tree.hpp"
 #include "prediction/pool_plan.hpp"
@@ -14,6 +15,7 @@ constexpr const char* start_code =
   "import sys; sys.path[:] = [p for p in sys.path if p]; "
   "from cog._worker import main; main(sys.argv[1:])";
 constexpr std::chrono::seconds check_limit{10};
+constexpr std::chrono::milliseconds setup_news_pause{100};
 constexpr std::chrono::seconds exit_limit{3};   // for exit handlers, once nothing runs any more
 
 std::vector<std::string> worker_environment(const server_config& config) {
@@ -43,6 +45,12 @@ worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t ind
                                                  settings_->config.setup_timeout.count());
                       process_->kill();
                     }},
+    setup_news_{this->strand(),
+                [this] {
+                  has_setup_news_ = false;
+                  if (phase_ == worker_phase::starting)
+                    report(phase_);
+                }},
     restart_pause_{this->strand(), [this] { start(); }},
     overdue_{this->strand(), [this] { on_overdue(); }},
     check_deadline_{this->strand(), [this] { fail_checks("healthcheck timed out"); }},
@@ -76,6 +84,7 @@ void worker::on_exit() {
   overdue_.clear();
   check_deadline_.clear();
   setup_deadline_.clear();
+  setup_news_.clear();
   exit_deadline_.clear();
   settings_ = nullptr;
 }
@@ -182,10 +191,15 @@ void worker::on_hello(std::string_view payload) {
       "this server; reinstall cog-cpp";
     return process_->kill();
   }
-  python_ = hello->python;
-  sdk_ = hello->sdk;
-  if (!set_up_)
+  if (!set_up_) {
+    setup_.set_versions(hello->python, hello->sdk);
+    setup_.note("python sdk " + hello->sdk);
+    setup_.note("python " + hello->python);
     setup_.note("Connected to slot transport");
+    setup_.note("File descriptor redirection complete");
+    if (index_ == 0)
+      report(worker_phase::starting);
+  }
   if (settings_->config.setup_timeout.count() > 0)
     setup_deadline_.set(settings_->config.setup_timeout);
 }
@@ -216,8 +230,6 @@ void worker::on_described(std::string_view payload) {
   model->concurrency = described->concurrency;
   model->workers = plan.workers;
   model->capacity = plan.capacity;
-  model->python = python_;
-  model->sdk = sdk_;
   model_ = std::move(model);
   send(settings_->router, atom::describe_v, model_);
 }
@@ -237,17 +249,24 @@ void worker::on_ready() {
 void worker::on_setup_failed(std::string error, const std::string& traceback) {
   setup_error_ = std::move(error);
   if (!set_up_)
-    setup_.print(traceback);
+    setup_.print(log_source::err, traceback);
+}
+
+/// What slow setups print is shown while they run.
+void worker::on_setup_text(log_source source, std::string_view text) {
+  setup_.print(source, text);
+  if (index_ == 0 && !std::exchange(has_setup_news_, true))
+    setup_news_.set(setup_news_pause);
 }
 
 void worker::on_pipe(log_source source, std::string_view text) {
   if (phase_ != worker_phase::ready) {
     if (!set_up_)
-      return setup_.print(text);
-  } else if (!running_.empty() && slots_of_worker(*model_, index_) == 1) {
+      return on_setup_text(source, text);
+  } else if (running_.size() == 1 && slots_of_worker(*model_, index_) == 1) {
     return add_log(*running_.front(), source, text);
   }
-  log_line(nullptr, source, text);
+  log_printed(nullptr, index_, source, text);
 }
 
 std::string worker::mark() const {
@@ -286,7 +305,6 @@ void worker::on_death(const std::string& cause) {
   else
     spdlog::error("worker: given-up, worker={} deaths={} cause={}", index_, restarts_.deaths(), reason);
   report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
-  give_back_next();
   fail_all(reason);
   fail_checks("Worker crashed");
   if (pause)

@@ -51,6 +51,7 @@ private:
   void on_described(std::string_view payload);
   void on_ready();
   void on_setup_failed(std::string error, const std::string& traceback);
+  void on_setup_text(log_source source, std::string_view text);
   void end(std::string reason);
   caf::result<caf::unit_t> drain();
   caf::result<std::string> check();
@@ -80,9 +81,6 @@ private:
 
   // Its predictions (worker_predictions.cpp).
   caf::result<snapshot_ptr> run(const request_ptr& request, const companions& others);
-  void begin_next();
-  void send_next();
-  void begin(running_prediction& prediction);
   void send_run(running_prediction& prediction);
   void cancel(const request_ptr& request);
   void stop(running_prediction& prediction);
@@ -103,11 +101,9 @@ private:
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
   void finish_stopped(running_prediction& prediction);
   void fail_all(const std::string& error);
-  void give_back_next();
   void watch(clock::time_point moment);
   void on_overdue();
   void give_up_on(running_prediction& prediction);
-  void log_line(const running_prediction* prediction, log_source source, std::string_view text) const;
 
   uint64_t index_;
   description_ptr model_;
@@ -117,12 +113,13 @@ private:
   std::shared_ptr<worker_process> process_;
   std::string process_root_;   // folder of this process's output files
   uint64_t generation_ = 0;    // of the process
-  std::string python_, sdk_;
   setup_log setup_;
   std::string setup_error_;   // why this process's setup failed
   std::string end_reason_;    // why we ended the process; empty: we did not
   restart_policy restarts_;
   deadline setup_deadline_;
+  deadline setup_news_;   // until the next report of what setup has printed
+  bool has_setup_news_ = false;
   deadline restart_pause_;
   deadline overdue_;   // the earliest of the predictions'
   clock::time_point overdue_at_ = clock::time_point::max();

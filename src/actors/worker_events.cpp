@@ -4,12 +4,6 @@
 
 namespace cog {
 
-namespace {
-
-constexpr size_t most_followers = 1024;   // of one prediction
-
-}   // namespace
-
 void worker::emit(running_prediction& prediction, prediction_event event) {
   begin_events(prediction);
   auto shared = std::make_shared<const prediction_event>(std::move(event));

@@ -1,4 +1,5 @@
 #include "actors/worker.hpp"
+#include "actors/prediction_log.hpp"
 #include "io/folder.hpp"
 #include <algorithm>
 #include <spdlog/spdlog.h>
@@ -17,11 +18,14 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
   prediction->others = others;
   prediction->promise = make_response_promise<snapshot_ptr>();
   auto promise = prediction->promise;
-  bool waits = !model_->async && !running_.empty();
+  auto& config = settings_->config;
+  if (config.predict_timeout.count() > 0) {
+    prediction->due = prediction->started + std::chrono::duration_cast<clock::duration>(config.predict_timeout);
+    watch(prediction->due);
+  }
   auto& added = *running_.emplace_back(std::move(prediction));
+  log_event(*request, "Starting prediction");
   added.followers = others.streams;
-  if (!waits)
-    begin(added);
   if (!others.streams.empty() || others.courier)
     begin_events(added);
   if (others.inputs)
@@ -32,33 +36,15 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
             prediction->others.inputs = nullptr;
             prediction->prepared = prepared;
             send_run(*prediction);
-            send_next();
           }
         },
         [this, request](const caf::error& error) {
           if (auto* prediction = find_request(request))
             finish(*prediction, prediction_status::failed, "Input validation error: " + text_of(error));
         });
-  else if (!waits)
-    send_run(added);
   else
-    send_next();
+    send_run(added);
   return promise;
-}
-
-void worker::begin(running_prediction& prediction) {
-  prediction.begun = true;
-  prediction.started = clock::now();
-  prediction.started_at = std::chrono::system_clock::now();
-  auto& config = settings_->config;
-  if (config.predict_timeout.count() > 0) {
-    prediction.due = prediction.started + std::chrono::duration_cast<clock::duration>(config.predict_timeout);
-    watch(prediction.due);
-  }
-  if (prediction.canceled) {
-    prediction.end_by = prediction.started + std::chrono::duration_cast<clock::duration>(config.cancel_timeout);
-    watch(prediction.end_by);
-  }
 }
 
 void worker::send_run(running_prediction& prediction) {
@@ -66,27 +52,14 @@ void worker::send_run(running_prediction& prediction) {
   auto& request = *prediction.request;
   if (prediction.prepared) {
     std::string_view input = prediction.prepared->json;
-    auto meta = run_meta(request.context_json(), prediction.prepared->pointers);
+    auto meta =
+      run_meta(request.context_json(), prediction.prepared->pointers, request.traceparent, request.tracestate);
     process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.prepared);
   } else {
     auto input = request.input_json();
-    auto meta = request.context.length == 0 ? std::string{} : run_meta(request.context_json(), {});
+    auto meta = run_meta(request.context_json(), {}, request.traceparent, request.tracestate);
     process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.request);
   }
-}
-
-void worker::begin_next() {
-  if (running_.empty() || running_.front()->begun)
-    return;
-  begin(*running_.front());
-  send_next();
-}
-
-/// What a synchronous model is to run next goes to the process as soon as nothing can overtake it on the way there.
-void worker::send_next() {
-  if (!running_.empty() && running_.back()->number == 0 && running_.back()->prepared == nullptr &&
-      !running_.back()->others.inputs && (running_.size() == 1 || running_.front()->number != 0))
-    send_run(*running_.back());
 }
 
 running_prediction* worker::find_number(uint64_t number) const {
@@ -120,9 +93,11 @@ caf::result<snapshot_ptr> worker::find(const std::string& id) {
 
 void worker::cancel(const request_ptr& request) {
   auto* prediction = find_request(request);
-  if (prediction == nullptr || prediction->canceled)
+  if (prediction == nullptr)   // ended, or given back when the process had died: the router knows
+    return send(settings_->router, atom::cancel_v, request);
+  if (prediction->canceled)
     return;
-  spdlog::info("worker: cancel, worker={} id={}", index_, request->id);
+  log_event(*request, "Cancelling prediction");
   prediction->canceled = true;
   stop(*prediction);
 }
@@ -135,8 +110,6 @@ void worker::stop(running_prediction& prediction) {
   if (prediction.end_by != clock::time_point::max())
     return;
   process_->send_control(cancel_frame(prediction.number));
-  if (!prediction.begun)
-    return;   // the process says whether it has come too late
   if (model_->async) {
     prediction.ping = ++last_question_;
     process_->send_control(ping_frame(prediction.ping));
@@ -212,12 +185,12 @@ void worker::on_log(std::string_view payload) {
   if (!frame)
     return;
   if (frame->number == 0 && phase_ != worker_phase::ready && !set_up_)
-    return setup_.print(frame->text);
+    return on_setup_text(frame->source, frame->text);
   auto* prediction = frame->number == 0 ? nullptr : find_number(frame->number);
   if (prediction != nullptr)
     add_log(*prediction, frame->source, frame->text);
   else
-    log_line(nullptr, frame->source, frame->text);
+    log_printed(nullptr, index_, frame->source, frame->text);
 }
 
 void worker::add_log(running_prediction& prediction, log_source source, std::string_view text) {
@@ -228,7 +201,7 @@ void worker::add_log(running_prediction& prediction, log_source source, std::str
     event.text = added;
     emit(prediction, std::move(event));
   }
-  log_line(&prediction, source, text);
+  log_printed(prediction.request.get(), index_, source, text);
 }
 
 void worker::on_metric(std::string_view payload) {
@@ -254,8 +227,7 @@ void worker::on_done(std::string_view payload) {
   if (prediction == nullptr)
     return;
   process_->read_pipes();
-  if (prediction->begun)
-    restarts_.prediction_ended();
+  restarts_.prediction_ended();
   if (prediction->canceled || prediction->timed_out)
     return finish_stopped(*prediction);
   switch (frame->status) {
@@ -307,7 +279,6 @@ worker::running_ptr worker::take_out(running_prediction& prediction) {
       if (entry->get() == &prediction) {
         auto taken = std::move(*entry);
         list->erase(entry);
-        begin_next();
         return taken;
       }
   return nullptr;
@@ -317,8 +288,7 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
   auto ended = take_out(prediction);
   stop_uploads(*ended);
   auto result = ended->finish(status, std::move(error));
-  if (status == prediction_status::failed)
-    spdlog::debug("worker: prediction-failed, worker={} id={} error={}", index_, result->id, result->error);
+  log_end(*ended->request, *result);
   send(settings_->router, atom::retire_v, index_, ended->request, result);
   emit_end(*ended, result);
   ended->promise.deliver(std::move(result));
@@ -327,16 +297,6 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
 void worker::stop_inputs(running_prediction& prediction) {
   if (prediction.others.inputs)
     send_exit(std::exchange(prediction.others.inputs, nullptr), caf::exit_reason::user_shutdown);
-}
-
-/// The process has died without a look at it.
-void worker::give_back_next() {
-  if (running_.empty() || running_.back()->begun || running_.back()->canceled)
-    return;
-  auto next = std::move(running_.back());
-  running_.pop_back();
-  send(settings_->router, atom::retire_v, index_, next->request, snapshot_ptr{});
-  next->promise.delegate(settings_->router, atom::rerun_v, next->request, next->others);
 }
 
 void worker::fail_all(const std::string& error) {
@@ -349,18 +309,6 @@ void worker::fail_all(const std::string& error) {
     else
       finish(prediction, prediction_status::failed, error);
   }
-}
-
-void worker::log_line(const running_prediction* prediction, log_source source, std::string_view text) const {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-    text.remove_suffix(1);
-  if (text.empty())
-    return;
-  auto from = source == log_source::out ? "stdout" : "stderr";
-  if (prediction != nullptr)
-    spdlog::info("prediction: {}, id={} source={}", text, prediction->request->id, from);
-  else
-    spdlog::info("user: {}, worker={} source={}", text, index_, from);
 }
 
 }   // namespace cog

@@ -89,7 +89,8 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
 }   // namespace
 
 int run_server(server_options options) {
-  start_log(options.log_format, options.log_level);
+  for (auto& problem : start_log(options.log))
+    spdlog::warn("server: setting-ignored, {}", problem);
   for (auto& warning : options.warnings)
     spdlog::warn("server: setting-ignored, {}", warning);
   auto& config = options.config;

@@ -130,8 +130,15 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_KEEP_RESULTS", config.keep_results);
   env.read("COG_KEEP_FILES", config.keep_files);
   env.read("COG_STREAM_HISTORY_CAPACITY", config.stream_history);
-  env.read("COG_THROTTLE_RESPONSE_INTERVAL", config.webhook_interval);
+  env.read("COG_STREAM_KEEP_ALIVE", config.stream_keep_alive);
+  if (variable("COG_THROTTLE_RESPONSE_INTERVAL").value_or("").starts_with('-'))
+    config.webhook_interval = seconds{0};
+  else
+    env.read("COG_THROTTLE_RESPONSE_INTERVAL", config.webhook_interval);
   config.webhook_token = variable("WEBHOOK_AUTH_TOKEN");
+  if (variable("KUBERNETES_SERVICE_HOST"))
+    config.ready_file = "/var/run/cog/ready";
+  env.read("COG_READY_FILE", config.ready_file);
   env.read("COG_LD_PRELOAD", config.preload);
   env.read("COG_PYTHON", config.python);
 }
@@ -179,8 +186,9 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   config.port = static_cast<uint16_t>(port);
   config.await_explicit_shutdown = !await.empty() && is_true(await);
   read_variables(env, variable, config);
-  env.read("LOG_FORMAT", options.log_format);
-  env.read("COG_LOG_LEVEL", options.log_level);
+  env.read("LOG_FORMAT", options.log.format);
+  env.read("COG_LOG_LEVEL", options.log.level);
+  options.log.directives = variable("RUST_LOG");
   auto reference = config.mode == "train" ? "COG_TRAIN_TYPE_STUB" : "COG_PREDICT_TYPE_STUB";
   env.read(reference, config.reference);
   auto yaml = config.project + "/cog.yaml";

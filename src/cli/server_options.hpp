@@ -1,4 +1,5 @@
 #pragma once
+#include "io/log.hpp"
 #include "prediction/config.hpp"
 #include <functional>
 #include <optional>
@@ -16,8 +17,7 @@ struct early_exit {
 
 struct server_options {
   server_config config;
-  std::string log_format;
-  std::string log_level;
+  log_options log;
   std::vector<std::string> warnings;   // to be logged once there is a log
 };
 

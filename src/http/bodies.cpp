@@ -55,9 +55,9 @@ std::string health_body(const health_answer& health) {
   add_member(out, "coglet", build_version);
   add_member(out, "git_sha", build_commit);
   add_member(out, "build_time", build_time);
-  if (health.model) {
-    add_member(out, "python_sdk", health.model->sdk);
-    add_member(out, "python", health.model->python);
+  if (health.setup && !health.setup->sdk.empty()) {
+    add_member(out, "python_sdk", health.setup->sdk);
+    add_member(out, "python", health.setup->python);
   }
   out += '}';
   if (!health.user_error.empty())

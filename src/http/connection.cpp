@@ -1,6 +1,6 @@
 #include "http/connection.hpp"
+#include "io/log.hpp"
 #include <boost/beast/http/error.hpp>
-#include <spdlog/spdlog.h>
 
 namespace cog {
 
@@ -13,8 +13,6 @@ constexpr size_t largest_buffer = 256 * 1024;
 constexpr size_t read_ahead = 64 * 1024;    // while an answer is due
 constexpr uint64_t free_body = 16 * 1024;   // bodies up to this size need no reservation
 constexpr uint64_t slowest_rate = 1024;     // bytes a second
-constexpr std::chrono::seconds linger_time{2};
-constexpr std::chrono::seconds write_time{30};   // in which a reader must take something
 
 }   // namespace
 
@@ -57,6 +55,8 @@ void connection::leave() {
   if (gone_)
     return;
   gone_ = true;
+  if (phase_ == phase::answering || phase_ == phase::writing || phase_ == phase::streaming)
+    log_request("Client left");
   if (auto prediction = std::exchange(prediction_, nullptr)) {
     if (follows_)
       send(settings_->router, atom::detach_v, prediction->id, as_follower());
@@ -139,6 +139,9 @@ bool connection::parse_some() {
     header_timed_ = false;
     route_ = {};
     phase_ = phase::receiving;
+    status_ = 0;
+    if (is_logged(log_target::http, log_level::debug))
+      asked_ = std::chrono::steady_clock::now();
   }
   boost::system::error_code error;
   begin_ += request_->put(net::const_buffer{in_.data() + begin_, end_ - begin_}, error);
@@ -170,7 +173,7 @@ bool connection::parse_some() {
 void connection::on_header() {
   if (request_->is_done())
     return;
-  route_ = match_route(request_->method, request_->target);
+  route_ = find_route();
   bool takes_body = route_.where == route::predictions || route_.where == route::prediction ||
     route_.where == route::trainings || route_.where == route::training;
   request_->keep_body = takes_body && request_->is_json();
@@ -237,111 +240,6 @@ void connection::on_deadline() {
   }
   closing_ = true;
   respond(text_response(408, header_seen_ ? "The request body came too slowly" : "The request header came too slowly"));
-}
-
-void connection::respond(http_response response) {
-  answer_text body;
-  if (!response.body.empty())
-    body.emplace_back(std::move(response.body));
-  respond(response, std::move(body));
-}
-
-void connection::respond(const http_response& response, answer_text body) {
-  settings_->counters->count(route_.where, response.status);
-  phase_ = phase::writing;
-  deadline_.clear();
-  out_ = make_head(response, content_length(body), !closing_ && request_ && request_->keep_alive());
-  written_ = 0;
-  stream_ = request_ && request_->method == "HEAD" ? body_stream{} : body_stream{std::move(body)};
-  write_more();
-}
-
-void connection::write_more() {
-  constexpr size_t small = 16 * 1024;
-  while (!gone_) {
-    while (out_.size() - written_ < small && !stream_.empty()) {
-      auto [text, piece] = stream_.next();
-      out_.erase(0, std::exchange(written_, 0));
-      out_ += text;
-      if (piece) {
-        waiting_to_write_ = true;
-        request(settings_->files, caf::infinite, atom::encode_v, *piece)
-          .then(
-            [this](const std::string& base64) {
-              waiting_to_write_ = false;
-              out_ += base64;
-              write_more();
-            },
-            [this](const caf::error& error) {
-              spdlog::error("connection: output-file-unreadable, error={}", text_of(error));
-              leave();
-            });
-        return;
-      }
-    }
-    if (written_ == out_.size()) {
-      if (phase_ == phase::streaming) {
-        if (!next_event())
-          return;
-        continue;
-      }
-      return on_written();
-    }
-    boost::system::error_code error;
-    written_ += socket_.write_some(net::buffer(out_.data() + written_, out_.size() - written_), error);
-    if (error == net::error::would_block) {
-      waiting_to_write_ = true;
-      if (phase_ != phase::streaming)   // who reads a stream slowly is waited for
-        deadline_.set(write_time);
-      socket_.async_wait(net::socket_base::wait_write,
-                         [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& failure) {
-                           waiting_to_write_ = false;
-                           if (failure)
-                             leave();
-                           else
-                             write_more();
-                         });
-      return;
-    }
-    if (error)
-      return leave();
-  }
-}
-
-void connection::write(std::string_view text) {
-  boost::system::error_code ignored;   // a client that takes not even this will be seen gone by the next read
-  socket_.write_some(net::buffer(text.data(), text.size()), ignored);
-}
-
-void connection::on_written() {
-  out_.clear();
-  written_ = 0;
-  result_ = nullptr;
-  prediction_ = nullptr;
-  follows_ = false;
-  if (reserved_ > 0) {
-    reserved_ = 0;
-    caf::anon_send(listener_, atom::reserve_v, number_, uint64_t{0});
-  }
-  if (closing_ || !request_ || !request_->keep_alive())
-    return linger();
-  request_.reset();
-  phase_ = phase::idle;
-  deadline_.set(settings_->config.idle_timeout);
-  advance();
-}
-
-void connection::linger() {
-  // Closing a socket that holds unread bytes would reset it, and the client might lose the answer.
-  if (request_ && request_->is_done() && begin_ == end_)
-    return leave();
-  phase_ = phase::lingering;
-  deadline_.set(linger_time);
-  boost::system::error_code ignored;
-  socket_.shutdown(net::socket_base::shutdown_send, ignored);
-  if (!reading_)
-    begin_ = end_ = 0;
-  read();
 }
 
 }   // namespace cog

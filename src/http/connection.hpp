@@ -38,12 +38,14 @@ private:
   void on_deadline();
   void leave();
 
-  // Writing (connection.cpp).
+  // Writing (connection_write.cpp).
   void respond(http_response response);
   void respond(const http_response& response, answer_text body);
   void write_more();
   void write(std::string_view text);
   void on_written();
+  void count_answer(unsigned status);
+  void log_request(std::string_view end) const;
   void linger();
 
   // Event streams (connection_stream.cpp).
@@ -56,12 +58,13 @@ private:
   follower_actor as_follower();
 
   // Routes (connection_routes.cpp).
+  route_match find_route() const;
   void handle();
   void create();
   void create_with(const document_ptr& document);
   void submit(request_ptr prediction);
   void follow_kept(const snapshot_ptr& result);
-  void refuse_method(std::string_view allowed);
+  void refuse_route();
   void answer_result(const snapshot_ptr& result);
   void answer_error(const caf::error& error);
   void cancel_by_id();
@@ -96,14 +99,16 @@ private:
   request_ptr prediction_;   // running for this client
   snapshot_ptr result_;      // being answered; keeps its files
   route_match route_;
-  std::string out_;                 // being written
-  size_t written_ = 0;              // of it
-  body_stream stream_;              // what follows it
-  bool waiting_to_write_ = false;   // for the socket, or for a piece of a file
-  bool follows_ = false;            // this request wants events
-  bool chunked_ = true;             // so are they sent, but to clients of HTTP/1.0
-  std::deque<event_ptr> events_;    // not written yet
-  event_ptr event_;                 // being written; keeps its files
+  unsigned status_ = 0;                           // answered; 0: not yet
+  std::chrono::steady_clock::time_point asked_;   // set when requests are logged
+  std::string out_;                               // being written
+  size_t written_ = 0;                            // of it
+  body_stream stream_;                            // what follows it
+  bool waiting_to_write_ = false;                 // for the socket, or for a piece of a file
+  bool follows_ = false;                          // this request wants events
+  bool chunked_ = true;                           // so are they sent, but to clients of HTTP/1.0
+  std::deque<event_ptr> events_;                  // not written yet
+  event_ptr event_;                               // being written; keeps its files
 };
 
 }   // namespace cog

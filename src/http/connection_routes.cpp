@@ -1,9 +1,10 @@
 #include "http/bodies.hpp"
 #include "http/connection.hpp"
 #include "http/status_map.hpp"
+#include "io/log.hpp"
 #include "prediction/answer.hpp"
 #include <chrono>
-#include <spdlog/spdlog.h>
+#include <spdlog/fmt/fmt.h>
 
 namespace cog {
 
@@ -20,13 +21,21 @@ std::string make_id() {
   return id;
 }
 
+bool is_set_up(health_status status) {
+  return status == health_status::ready || status == health_status::busy || status == health_status::unhealthy;
+}
+
 }   // namespace
 
+route_match connection::find_route() const {
+  return match_route(request_->method, request_->target, settings_->config.keep_results > 0);
+}
+
 void connection::handle() {
-  route_ = match_route(request_->method, request_->target);
+  route_ = find_route();
   switch (route_.where) {
     case route::none:
-      return route_.allow.empty() ? respond(text_response(404, {})) : refuse_method(route_.allow);
+      return refuse_route();
     case route::predictions:
     case route::prediction:
     case route::trainings:
@@ -57,9 +66,11 @@ void connection::handle() {
   }
 }
 
-void connection::refuse_method(std::string_view allowed) {
+void connection::refuse_route() {
+  if (route_.allow.empty())
+    return respond(text_response(404, {}));
   auto response = text_response(405, {});
-  response.more_headers.push_back("allow: " + std::string{allowed});
+  response.more_headers.push_back("allow: " + std::string{route_.allow});
   respond(std::move(response));
 }
 
@@ -95,8 +106,6 @@ void connection::create_with(const document_ptr& document) {
   prediction->created = std::chrono::system_clock::now();
   prediction->traceparent = request_->traceparent;
   prediction->tracestate = request_->tracestate;
-  if (!prediction->unknown_keys.empty())
-    spdlog::warn("connection: unknown-inputs-dropped, keys={}", fmt::join(prediction->unknown_keys, ","));
   if (route_.where == route::prediction || route_.where == route::training) {
     if (prediction->has_id && prediction->id != route_.id)
       return respond(json_response(422, id_mismatch_body(training ? "training" : "prediction")));
@@ -106,6 +115,11 @@ void connection::create_with(const document_ptr& document) {
     return respond(json_response(422, detail_body(prediction->errors)));
   } else if (!prediction->has_id) {
     prediction->id = make_id();
+  }
+  if (!prediction->unknown_keys.empty()) {
+    auto keys = fmt::format("{}", fmt::join(prediction->unknown_keys, ","));
+    write_log(log_target::http, log_level::warn, "Stripped unknown input fields",
+              {{"prediction_id", prediction->id}, {"fields", keys}});
   }
   submit(std::move(prediction));
 }
@@ -159,8 +173,6 @@ void connection::follow_kept(const snapshot_ptr& result) {
 }
 
 void connection::answer_kept() {
-  if (settings_->config.keep_results == 0)
-    return refuse_method("PUT");
   if (route_.bad_id)
     return respond(text_response(400, "Invalid URL: Invalid UTF-8 in `id`"));
   request(settings_->router, caf::infinite, atom::find_v, route_.id)
@@ -173,8 +185,6 @@ void connection::answer_kept() {
 }
 
 void connection::answer_list() {
-  if (settings_->config.keep_results == 0)
-    return refuse_method("POST");
   request(settings_->router, caf::infinite, atom::find_v)
     .then([this](const std::vector<snapshot_ptr>& results) { respond(json_response(200, list_body(results))); },
           [this](const caf::error& error) { answer_error(error); });
@@ -201,8 +211,13 @@ void connection::cancel_by_id() {
 
 void connection::answer_health() {
   request(settings_->router, caf::infinite, atom::check_v)
-    .then([this](const health_ptr& health) { respond(json_response(200, health_body(*health))); },
-          [this](const caf::error& error) { answer_error(error); });
+    .then(
+      [this](const health_ptr& health) {
+        if (auto& file = settings_->config.ready_file; !file.empty() && is_set_up(health->status))
+          send(settings_->files, atom::touch_v, file);
+        respond(json_response(200, health_body(*health)));
+      },
+      [this](const caf::error& error) { answer_error(error); });
 }
 
 void connection::answer_probe(bool ready) {

@@ -3,12 +3,6 @@
 
 namespace cog {
 
-namespace {
-
-constexpr std::chrono::seconds keep_alive_time{15};   // without an event
-
-}   // namespace
-
 /// The pieces as one chunk of a chunked body, or as they are.
 answer_text connection::as_written(answer_text pieces) const {
   if (!chunked_)
@@ -54,7 +48,7 @@ void connection::begin_stream() {
   if (phase_ != phase::answering)
     return;
   phase_ = phase::streaming;
-  settings_->counters->count(route_.where, 200);
+  count_answer(200);
   chunked_ = request_->version >= 11;
   closing_ = closing_ || !chunked_;
   out_ = sse_head(chunked_, !closing_ && request_->keep_alive());
@@ -76,7 +70,8 @@ bool connection::next_event() {
     return true;
   }
   if (events_.empty()) {
-    deadline_.set(keep_alive_time);
+    if (settings_->config.stream_keep_alive.count() > 0)
+      deadline_.set(settings_->config.stream_keep_alive);
     return false;
   }
   event_ = std::move(events_.front());

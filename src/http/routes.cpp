@@ -20,7 +20,6 @@ struct fixed_route {
 };
 
 constexpr std::array fixed_routes{
-  fixed_route{"/predictions", "POST", route::predictions},
   fixed_route{"/health-check", get_methods, route::health_check},
   fixed_route{"/", get_methods, route::index},
   fixed_route{"/openapi.json", get_methods, route::openapi},
@@ -74,7 +73,7 @@ route_match wrong_method(std::string_view methods) {
 }
 
 route_match with_id(std::string_view methods, std::string_view method, std::string_view id, route where) {
-  if (id.empty() || id.find('/') != std::string_view::npos)
+  if (id.find('/') != std::string_view::npos)
     return {};
   if (!allows(methods, method))
     return wrong_method(methods);
@@ -84,30 +83,40 @@ route_match with_id(std::string_view methods, std::string_view method, std::stri
 }
 
 std::optional<route_match> under(std::string_view prefix, std::string_view path, std::string_view method, route put,
-                                 route cancel) {
+                                 route cancel, bool kept) {
   if (!path.starts_with(prefix))
     return {};
   path.remove_prefix(prefix.size());
   constexpr std::string_view suffix = "/cancel";
-  if (path.ends_with(suffix) && path.size() > suffix.size())
+  if (path.ends_with(suffix))
     return with_id("POST", method, path.substr(0, path.size() - suffix.size()), cancel);
-  if (is_get(method) && put == route::prediction)
+  if (path.empty())
+    return route_match{};
+  if (kept && is_get(method))
     return with_id(get_methods, method, path, route::kept_prediction);
-  return with_id("PUT", method, path, put);
+  auto match = with_id("PUT", method, path, put);
+  if (kept && !match.allow.empty())
+    match.allow = "GET,HEAD,PUT";
+  return match;
 }
 
 }   // namespace
 
-route_match match_route(std::string_view method, std::string_view target) {
+route_match match_route(std::string_view method, std::string_view target, bool keeps_results) {
   auto path = target.substr(0, target.find('?'));
-  if (path == "/predictions" && is_get(method))
-    return found(route::kept_predictions);
+  if (path == "/predictions") {
+    if (method == "POST")
+      return found(route::predictions);
+    if (!keeps_results)
+      return wrong_method("POST");
+    return is_get(method) ? found(route::kept_predictions) : wrong_method("GET,HEAD,POST");
+  }
   for (auto& fixed : fixed_routes)
     if (path == fixed.path)
       return allows(fixed.methods, method) ? found(fixed.where) : wrong_method(fixed.methods);
-  if (auto match = under("/predictions/", path, method, route::prediction, route::cancel_prediction))
+  if (auto match = under("/predictions/", path, method, route::prediction, route::cancel_prediction, keeps_results))
     return *match;
-  if (auto match = under("/trainings/", path, method, route::training, route::cancel_training))
+  if (auto match = under("/trainings/", path, method, route::training, route::cancel_training, false))
     return *match;
   return {};
 }

@@ -31,7 +31,7 @@ struct route_match {
   bool bad_id = false;      // the id is no UTF-8 once decoded
 };
 
-/// Finds the route of a request; the query is ignored. HEAD counts as GET.
-route_match match_route(std::string_view method, std::string_view target);
+/// Finds the route of a request; the query is ignored. HEAD counts as GET. `keeps_results`: predictions can be fetched.
+route_match match_route(std::string_view method, std::string_view target, bool keeps_results);
 
 }   // namespace cog

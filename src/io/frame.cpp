@@ -21,19 +21,34 @@ std::string numbered_frame(frame_kind kind, uint64_t number) {
 
 }   // namespace
 
-std::string run_meta(std::string_view context, std::span<const std::string> pointers) {
+std::string run_meta(std::string_view context, std::span<const std::string> pointers, std::string_view traceparent,
+                     std::string_view tracestate) {
   std::string out;
-  if (!context.empty() && context != "{}")
-    out.append("{\"context\":").append(context);
-  for (size_t i = 0; i < pointers.size(); ++i) {
-    if (i == 0)
-      out += out.empty() ? "{\"files\":[" : ",\"files\":[";
-    else
-      out += ',';
-    append_json_string(out, pointers[i]);
+  auto begin_member = [&out](std::string_view name) {
+    out += out.empty() ? '{' : ',';
+    append_json_string(out, name);
+    out += ':';
+  };
+  if (!context.empty() && context != "{}") {
+    begin_member("context");
+    out += context;
   }
-  if (!pointers.empty())
+  if (!pointers.empty()) {
+    begin_member("files");
+    for (size_t i = 0; i < pointers.size(); ++i) {
+      out += i == 0 ? '[' : ',';
+      append_json_string(out, pointers[i]);
+    }
     out += ']';
+  }
+  if (!traceparent.empty()) {
+    begin_member("traceparent");
+    append_json_string(out, traceparent);
+  }
+  if (!tracestate.empty()) {
+    begin_member("tracestate");
+    append_json_string(out, tracestate);
+  }
   if (!out.empty())
     out += '}';
   return out;

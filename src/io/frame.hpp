@@ -41,9 +41,10 @@ struct frame {
 
 // -- to the worker -----------------------------------------------------------
 
-/// The meta object of a run frame: `context` is a JSON object, `pointers` tell where the input has local files. Empty
-/// when there is nothing to say.
-std::string run_meta(std::string_view context, std::span<const std::string> pointers);
+/// The meta object of a run frame: `context` is a JSON object, `pointers` tell where the input has local files, the rest
+/// are headers of the request. Empty when there is nothing to say.
+std::string run_meta(std::string_view context, std::span<const std::string> pointers, std::string_view traceparent = {},
+                     std::string_view tracestate = {});
 
 /// A run frame up to its input, whose `input_length` bytes are to follow.
 std::string run_prefix(uint64_t number, std::string_view meta, size_t input_length);
@@ -88,6 +89,9 @@ struct output_frame {
 std::optional<output_frame> parse_output(std::string_view payload);
 
 enum class log_source : uint8_t { out = 1, err = 2 };
+
+/// As the server log names it: `Stdout` or `Stderr`.
+std::string_view to_string(log_source source);
 
 struct log_frame {
   uint64_t number = 0;   // 0: of no prediction

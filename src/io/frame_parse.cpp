@@ -103,6 +103,10 @@ std::optional<described_frame> parse_described(std::string_view payload) {
                          number_or_zero(object, "concurrency"), reader.rest()};
 }
 
+std::string_view to_string(log_source source) {
+  return source == log_source::out ? "Stdout" : "Stderr";
+}
+
 std::optional<setup_failed_frame> parse_setup_failed(std::string_view payload) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;

@@ -38,12 +38,14 @@ struct server_config {
   uint64_t soft_file_limit = 1024;   // the one the server was started with; workers get it back
   std::string preload;               // LD_PRELOAD for workers
   std::string user_agent;            // of downloads
+  std::string ready_file;            // made when a health check finds the server set up; empty: none
   bool await_explicit_shutdown = false;
   std::string upload_url;   // where output files go; empty: into the answers
   bool forbid_private_urls = false;
   uint64_t keep_results = 100;
   uint64_t keep_files = 1073741824;   // bytes
   uint64_t stream_history = 1024;     // events
+  seconds stream_keep_alive{15};      // without an event, until a comment is sent
   seconds webhook_interval{0.5};      // between two that are not terminal
   std::optional<std::string> webhook_token;
 };

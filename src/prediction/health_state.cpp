@@ -33,6 +33,8 @@ void pool_state::take(const worker_report& report) {
   if (report.index >= workers.size())
     expect(report.index + 1);
   workers[report.index] = report;
+  if (!report.cause.empty())
+    last_cause = report.cause;
   settled = settled || std::all_of(workers.begin(), workers.end(), [](const worker_report& worker) {
               return worker.set_up || worker.phase == worker_phase::given_up;
             });

@@ -17,8 +17,6 @@ struct model_description {
   uint64_t concurrency = 0;   // of `@cog.concurrent`; 0: not given
   uint64_t workers = 1;       // processes, from the configuration and the above
   uint64_t capacity = 1;      // predictions at once, of all workers together
-  std::string python;         // version of the interpreter
-  std::string sdk;            // `cog.__version__`
 };
 using description_ptr = std::shared_ptr<const model_description>;
 
@@ -37,6 +35,8 @@ struct setup_result {
   std::string completed_at;   // empty while it runs
   std::string status;         // starting, succeeded, failed
   std::string logs;
+  std::string python;   // version of the interpreter; empty until its process has said it
+  std::string sdk;      // `cog.__version__`
 };
 
 /// What a worker says of itself whenever it changes.
@@ -55,6 +55,7 @@ std::string_view to_string(health_status status);
 /// The reports of all workers, and the one state that follows from them.
 struct pool_state {
   std::vector<worker_report> workers = std::vector<worker_report>(1);   // by index; one until the model is described
+  std::string last_cause;                                               // of the last death or failure
   bool settled = false;   // every worker has finished its first setup, or was given up: READY may be shown
 
   /// There will be so many workers.

@@ -80,6 +80,17 @@ TEST_CASE_FIXTURE(files_fixture, "files: a sweep removes a folder but follows no
   CHECK(read_file(temporary / "kept/x") == "x");
 }
 
+TEST_CASE_FIXTURE(files_fixture, "files: a touch makes a file and its folder, and leaves one that is there alone") {
+  self->send(worker, atom::touch_v, temporary / "run/cog/ready");
+  scheduler.run();
+  CHECK(read_file(temporary / "run/cog/ready").empty());
+  write_file(temporary / "kept", "x");
+  self->send(worker, atom::touch_v, temporary / "kept");
+  self->send(worker, atom::touch_v, temporary / "kept/none");
+  scheduler.run();
+  CHECK(read_file(temporary / "kept") == "x");
+}
+
 TEST_CASE_FIXTURE(files_fixture, "files: a sweep of nothing harms nobody") {
   self->send(worker, atom::sweep_v, temporary / "missing");
   scheduler.run();

@@ -34,6 +34,7 @@ files_actor::behavior_type fake_files(files_actor::pointer self, neighbours* see
     },
     [](atom::encode, const file_piece&) -> caf::result<std::string> { return make_error(errc::file_failed); },
     [=](atom::sweep, const std::string&) { seen->deliver(seen->decodes); },
+    [](atom::touch, const std::string&) { /* nop */ },
   };
 }
 

@@ -14,6 +14,7 @@ struct fake_worker_state {
   std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
   std::vector<std::string> canceled, attached, detached;
   std::vector<companions> others;   // of all it was asked to run
+  bool forgetful = false;           // knows none of those it was asked to run
   snapshot_ptr result;              // for the first one that runs; delivered when the worker is started again
 };
 
@@ -35,12 +36,16 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
     },
     [=](atom::cancel, const request_ptr& request) { state->canceled.push_back(request->id); },
     [=](atom::find, const std::string& id) -> caf::result<snapshot_ptr> {
+      if (state->forgetful)
+        return make_error(errc::not_found);
       auto found = std::make_shared<prediction_snapshot>();
       found->id = id;
       found->status = prediction_status::processing;
       return snapshot_ptr{std::move(found)};
     },
     [=](atom::attach, const std::string& id, const follower_actor&) -> caf::result<snapshot_ptr> {
+      if (state->forgetful)
+        return make_error(errc::not_found);
       state->attached.push_back(id);
       return snapshot_ptr{std::make_shared<prediction_snapshot>()};
     },

@@ -100,6 +100,13 @@ TEST_CASE_FIXTURE(router_fixture, "router: DEFUNCT refuses and names the last ca
   CHECK(refused->text.find("exit code 3") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(router_fixture, "router: of several deaths, DEFUNCT names the last") {
+  make_ready(2, 2);
+  report(1, worker_phase::given_up, "exit code 3");
+  report(0, worker_phase::given_up, "signal 11");
+  CHECK(run(make_request("a"))->text.find("signal 11") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(router_fixture, "router: a failed setup refuses") {
   report(0, worker_phase::failed, "no weights");
   CHECK(run(make_request("a"))->error == errc::setup_failed);
@@ -114,6 +121,27 @@ TEST_CASE_FIXTURE(router_fixture, "router: a PUT whose id is in flight tells its
   REQUIRE(again->snapshot);
   CHECK(again->snapshot->status == prediction_status::processing);
   CHECK(workers[0]->running.size() + workers[1]->running.size() == 1);
+}
+
+struct forgetting_fixture : router_fixture {
+  forgetting_fixture() : router_fixture{0, {.entries = 0}} {
+    // nop
+  }
+};
+
+TEST_CASE_FIXTURE(forgetting_fixture,
+                  "router: a PUT of one that ends before its worker is asked, and is not kept, runs") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  workers[0]->forgetful = true;
+  auto again = std::make_shared<prediction_request>(*make_request("a", true));
+  auto asked = self->request(under_test, caf::infinite, atom::run_v, request_ptr{again}, follower_actor{});
+  finish(0);
+  scheduler.run();
+  REQUIRE(workers[0]->running.size() == 1);
+  CHECK(workers[0]->running.front().first->put);
+  finish(0);
+  CHECK(receive<snapshot_ptr>(std::move(asked)));
 }
 
 TEST_CASE_FIXTURE(router_fixture, "router: an invalid PUT whose id is not in flight is refused before anything else") {
@@ -205,7 +233,7 @@ struct line_fixture : router_fixture {
 }   // namespace
 
 TEST_CASE_FIXTURE(line_fixture, "router: so many wait in the order of arrival, one more is refused") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto second = run(make_request("b"));
   auto third = run(make_request("c"));
@@ -220,7 +248,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: so many wait in the order of arrival, o
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: one that waits shows as starting and can be cancelled") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   CHECK(run(make_request("b", true))->snapshot->status == prediction_status::starting);
@@ -231,7 +259,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: one that waits shows as starting and ca
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: a client that leaves gives up its place in the line") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto request = make_request("b");
   run(request);
@@ -242,7 +270,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: a client that leaves gives up its place
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: the line is answered when all workers are given up") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   report(0, worker_phase::given_up, "exit code 3");
@@ -250,7 +278,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: the line is answered when all workers a
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: drain cancels what waits at once") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   caf::anon_send(under_test, atom::drain_v, false);
@@ -259,7 +287,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: drain cancels what waits at once") {
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: who waits in the line when the router ends is answered") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
@@ -279,7 +307,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: respond-async is answered at once, an
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: respond-async that has to wait is answered at once, and runs in its turn") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto request = make_request("b");
   request->respond_async = true;
@@ -290,7 +318,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: respond-async that has to wait is answe
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: who follows one that waits hears of its cancellation") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto request = make_request("b");
   request->webhook = "http://hooks";
@@ -372,7 +400,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: a follower joins and leaves the worke
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: a streaming client who leaves the line gives up its place") {
-  make_ready(1, 1, true);
+  make_ready(1, 1);
   run(make_request("a"));
   auto request = make_request("b");
   request->streamed = true;

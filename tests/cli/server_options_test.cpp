@@ -84,6 +84,21 @@ TEST_CASE("server_options: seconds may have decimals") {
   CHECK(read({}, with("COG_CANCEL_TIMEOUT", "0.25")).options.config.cancel_timeout.count() == 0.25);
 }
 
+TEST_CASE("server_options: a negative interval of webhooks means none, as in Cog") {
+  CHECK(read({}, with("COG_THROTTLE_RESPONSE_INTERVAL", "-1")).options.config.webhook_interval.count() == 0);
+  auto odd = read({}, with("COG_THROTTLE_RESPONSE_INTERVAL", "soon"));
+  CHECK(odd.options.config.webhook_interval.count() == 0.5);
+  CHECK(odd.options.warnings.size() == 1);
+}
+
+TEST_CASE("server_options: Kubernetes wants a readiness file, another place may be named") {
+  CHECK(read({}).options.config.ready_file.empty());
+  auto variables = with("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+  CHECK(read({}, variables).options.config.ready_file == "/var/run/cog/ready");
+  variables["COG_READY_FILE"] = "/tmp/ready";
+  CHECK(read({}, variables).options.config.ready_file == "/tmp/ready");
+}
+
 TEST_CASE("server_options: await-explicit-shutdown wants a value and understands it") {
   CHECK(read({"--await-explicit-shutdown", "true"}).options.config.await_explicit_shutdown);
   CHECK_FALSE(read({"--await-explicit-shutdown", "false"}).options.config.await_explicit_shutdown);

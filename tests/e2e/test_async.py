@@ -79,7 +79,7 @@ await asyncio.to_thread(aside)
 
 def test_what_native_code_writes_belongs_to_nobody_in_particular(server: Server, worker: int) -> None:
     assert server.predict(code="os.write(1, b'from native code\\n')")["logs"] == ""
-    server.wait_for_log("user: from native code")
+    server.wait_for_log('"message":"from native code"[^\n]*"target":"coglet::user"')
 
 
 @pytest.mark.parametrize(

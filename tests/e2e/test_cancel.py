@@ -170,7 +170,7 @@ def test_the_same_id_can_run_again(server: Server, worker: int) -> None:
 
 def test_a_generated_id_can_be_cancelled(server: Server, worker: int) -> None:
     run = server.begin(code="print('who am I?'); time.sleep(1000)")
-    id = server.wait_for_log(r"who am I\?, id=(pred_\w+)")[1]
+    id = server.wait_for_log(r'who am I\?","prediction_id":"(pred_\w+)')[1]
     assert server.cancel(id).status == 200
     assert run.result() == {**run.result(), "id": id, "status": "canceled"}
 

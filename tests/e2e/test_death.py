@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import resource
@@ -18,10 +17,7 @@ from server import Server, eventually
 
 def sockets(pid: int) -> set[str]:
     """The sockets that a process has open."""
-    links = []
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            links.append(os.readlink(entry))
+    links = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
     return {link for link in links if link.startswith("socket:")}
 
 
@@ -242,7 +238,7 @@ def test_output_of_a_process_that_outlives_the_prediction_goes_to_the_log(serve:
     server = serve(model())
     server.predict(code="subprocess.Popen(['sh', '-c', 'while [ ! -e go ]; do sleep 0.01; done; echo from behind'])")
     (server.project / "go").touch()
-    server.wait_for_log("user: from behind")
+    server.wait_for_log('"message":"from behind"[^\n]*"target":"coglet::user"')
 
 
 def test_the_listening_socket_is_free_again(serve: Serve) -> None:

@@ -85,7 +85,12 @@ def test_a_ready_server(server: Server) -> None:
 def test_the_setup_log_of_a_ready_server(server: Server) -> None:
     lines = server.health()["setup"]["logs"].splitlines()
     assert "[coglet::setup] weights loaded" in lines
-    for text in ("Spawning worker subprocess", "Connected to slot transport", "Server ready"):
+    for text in (
+        "Spawning worker subprocess",
+        "Connected to slot transport",
+        "File descriptor redirection complete",
+        "Server ready",
+    ):
         assert any(line.endswith(f"] {text}") for line in lines)
     assert lines[-1].endswith("Server ready")
 

@@ -89,7 +89,7 @@ def test_it_is_asked_during_a_prediction(serve: Serve, asynchronous: bool) -> No
     gate.open()
     prediction = run.result()
     assert (prediction["output"], prediction["logs"]) == ("done", "done\n")
-    server.wait_for_log("user: checking")
+    server.wait_for_log('"message":"checking"[^\n]*"target":"coglet::user"')
 
 
 def test_a_slow_one_delays_neither_work_nor_cancel(serve: Serve) -> None:

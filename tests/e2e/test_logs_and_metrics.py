@@ -81,7 +81,7 @@ def test_every_prediction_has_its_own_logs(server: Server) -> None:
 def test_failures_keep_their_logs_and_leave_the_traceback_in_the_servers(server: Server) -> None:
     prediction = server.predict(code="print('before'); raise OSError('told apart')")
     assert (prediction["status"], prediction["logs"]) == ("failed", "before\n")
-    server.wait_for_log(r"Traceback \(most recent call last\)[^\n]*OSError: told apart")
+    server.wait_for_log(r"Traceback \(most recent call last\)[^\n]*OSError: told apart[^\n]*coglet::user")
 
 
 def test_threads_print_for_the_prediction_that_runs(server: Server) -> None:
@@ -90,7 +90,7 @@ def test_threads_print_for_the_prediction_that_runs(server: Server) -> None:
 
 def test_what_is_printed_is_repeated_in_the_servers_log(server: Server) -> None:
     prediction = server.predict(code="print('told twice')")
-    assert server.wait_for_log("told twice, id=([^ ]+) source=stdout")[1] == prediction["id"]
+    assert server.wait_for_log('"told twice","prediction_id":"([^"]+)","source":"Stdout"')[1] == prediction["id"]
 
 
 def test_a_log_over_its_limit_is_cut_with_a_mark(serve: Serve) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from conftest import Serve
+from server import eventually
 
+PYTHON = ".".join(str(part) for part in sys.version_info[:3])
 GOOD = """
 from cog import BasePredictor
 
@@ -63,6 +67,7 @@ def test_a_model_that_does_not_start(serve: Serve, model: str, parts: list[str])
     report = server.health()
     assert (report["status"], report["setup"]["status"]) == ("SETUP_FAILED", "failed")
     assert "completed_at" in report["setup"]
+    assert (report["version"]["python_sdk"], report["version"]["python"]) == ("0.23.1", PYTHON)
     logs = report["setup"]["logs"]
     places = [logs.find(part) for part in parts]
     assert -1 not in places and places == sorted(places), logs
@@ -111,6 +116,16 @@ def test_the_log_of_a_setup_is_complete(serve: Serve) -> None:
         assert f"[coglet::setup] {word}\n" in logs
     assert logs.index("one") < logs.index("three") < logs.index("five")
     assert logs.endswith("Server ready\n")
+
+
+def test_the_log_of_a_setup_is_shown_while_it_runs(serve: Serve) -> None:
+    code = 'import time\n        from pathlib import Path\n        print("half way", flush=True)\n'
+    code += '        while not Path("go").exists(): time.sleep(0.01)'
+    server = serve(failing_setup(code), until="STARTING")
+    eventually(lambda: "[coglet::setup] half way\n" in server.health()["setup"]["logs"], "its line")
+    assert server.health()["status"] == "STARTING"
+    (server.project / "go").touch()
+    server.wait_until("READY")
 
 
 @pytest.mark.parametrize("code", ['print("tail", end="")', 'import os; os.write(1, b"tail")'])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from acting import Gate, model
@@ -431,6 +433,57 @@ def test_fifty_followers(server: Server) -> None:
         with stream:
             assert chunks(stream.rest()) == ["a", "b"]
     eventually(lambda: server.health()["status"] == "READY", "the slot is back")
+
+
+def test_comments_keep_a_silent_stream_alive(serve: Serve) -> None:
+    server = serve(STREAMING, COG_STREAM_KEEP_ALIVE="0.05")
+    gate = Gate(server)
+    with Stream(server, {"code": f"{gate.code}; yield 'a'"}) as stream:
+        stream.expect("start")
+        for _ in range(2):
+            assert (stream.response.readline(), stream.response.readline()) == (b": keep-alive\n", b"\n")
+        gate.open()
+        text = stream.text()
+    events = [block for block in text.split("\n\n") if block and block != ": keep-alive"]
+    assert [block.partition("\n")[0] for block in events] == ["event: output", "event: completed"]
+
+
+def test_no_comment_when_told_so(serve: Serve) -> None:
+    server = serve(STREAMING, COG_STREAM_KEEP_ALIVE="0")
+    with Stream(server, {"code": "time.sleep(0.2); yield 'a'"}) as stream:
+        assert chunks(stream.rest()) == ["a"]
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """This process may open thousands of sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+@pytest.mark.parametrize("waits", [False, True], ids=["running", "waiting"])
+def test_more_followers_than_allowed(serve: Serve, waits: bool) -> None:
+    server = serve(STREAMING, COG_MAX_QUEUE="1")
+    gate = Gate(server)
+    create_async(server, {"code": f"yield 'a'; {gate.code}"}, id="first")
+    gate.wait()
+    id = "second" if waits else "first"
+    if waits:
+        create_async(server, {}, id=id)
+    ask_for_events = f"PUT /predictions/{id} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode()
+    with ExitStack() as clients:
+        for _ in range(1024):
+            client = clients.enter_context(server.raw_client())
+            client.send(ask_for_events)
+            assert client.read_line() == b"HTTP/1.1 200 OK\r\n"
+        refused = server.request("PUT", f"/predictions/{id}", headers={"Accept": "text/event-stream"})
+        assert (refused.status, refused.json) == (429, {"error": "Too many stream subscribers"})
+        assert refused.headers["retry-after"] == "1"
+        gate.open()
+        assert ended(server, id)["status"] == "succeeded"
 
 
 def test_what_is_kept_is_told_as_its_end_alone(server: Server) -> None:

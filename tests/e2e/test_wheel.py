@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -106,6 +107,23 @@ def test_serves_from_a_venv_off_path(venv: Path, tmp_path: Path, command: list[s
     assert seen["python"] == str(venv)
     assert not [value for value in seen["environment"].values() if "cog/_bin" in value]
     assert "LD_LIBRARY_PATH" not in seen["environment"]
+
+
+def test_every_flag_of_the_reference(venv: Path, tmp_path: Path) -> None:
+    flags = ["--host", "127.0.0.1", "--upload-url", "http://127.0.0.1:1/", "--threads", "4", "--x-mode", "predict"]
+    start = [str(venv / "bin/python"), "-m", "cog.server.http", *flags, "--await-explicit-shutdown", "true"]
+    with InstalledServer(tmp_path, start, MODEL) as server:
+        server.signal(signal.SIGTERM)
+        assert json.loads(server.output(name="Ada"))["name"] == "Ada"
+        assert server.request("POST", "/shutdown").status == 200
+        assert server.wait() == 0
+    for flag, code, word in (
+        ("--version", 0, "coglet"),
+        ("--help", 0, "--await-explicit-shutdown"),
+        ("--nonsense", 2, "--"),
+    ):
+        shown = subprocess.run([*start[:3], flag], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert (shown.returncode, word in shown.stdout) == (code, True)
 
 
 def test_ld_preload_is_for_the_workers(venv: Path, tmp_path: Path) -> None:

@@ -77,16 +77,18 @@ TEST_CASE("bodies: the health check keeps its own order of keys and leaves out w
   health_answer health;
   health.status = health_status::unhealthy;
   health.user_error = "Healthcheck failed: no";
-  health.setup = std::make_shared<const setup_result>(setup_result{"a", "", "starting", ""});
+  setup_result setup;
+  setup.started_at = "a";
+  setup.status = "starting";
+  health.setup = std::make_shared<const setup_result>(setup);
   auto version = R"("version":{"coglet":")" + std::string{build_version} + R"(","git_sha":")" +
     std::string{build_commit} + R"(","build_time":")" + std::string{build_time} + "\"}";
   CHECK(health_body(health) ==
         R"({"status":"UNHEALTHY","setup":{"started_at":"a","status":"starting"},)" + version +
           R"(,"user_healthcheck_error":"Healthcheck failed: no"})");
-  auto model = std::make_shared<model_description>();
-  model->sdk = "0.23.1";
-  model->python = "3.11.2";
-  health.model = model;
+  setup.sdk = "0.23.1";
+  setup.python = "3.11.2";
+  health.setup = std::make_shared<const setup_result>(setup);
   CHECK(health_body(health).find(R"("python_sdk":"0.23.1","python":"3.11.2"})") != std::string::npos);
 }
 

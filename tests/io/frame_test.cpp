@@ -54,6 +54,9 @@ TEST_CASE("frame: the meta of a run has only the members that say something") {
   CHECK(run_meta(R"({"k":"v"})", none) == R"({"context":{"k":"v"}})");
   CHECK(run_meta("{}", two) == R"({"files":["/image","/a\"b"]})");
   CHECK(run_meta(R"({"k":"v"})", two) == R"({"context":{"k":"v"},"files":["/image","/a\"b"]})");
+  CHECK(run_meta("{}", none, "00-ab", "") == R"({"traceparent":"00-ab"})");
+  CHECK(run_meta("{}", two, "00-ab", "k=v") ==
+        R"({"files":["/image","/a\"b"],"traceparent":"00-ab","tracestate":"k=v"})");
 }
 
 TEST_CASE("frame: the frames of the control socket carry one number or nothing") {

@@ -335,6 +335,16 @@ def test_scope_and_metrics(tmp_path: Path, keyword: str) -> None:
 
 
 @KINDS
+def test_the_trace_of_the_request(tmp_path: Path, keyword: str) -> None:
+    body = "scope = cog.current_scope(); return [scope.traceparent, scope.tracestate]"
+    with Worker(tmp_path, any_model(keyword, body)) as worker:
+        worker.ready()
+        traced = worker.result(worker.start_with("{}", '{"traceparent":"00-ab","tracestate":"k=v"}'))
+        assert traced.done.output == ["00-ab", "k=v"]
+        assert worker.output() == [None, None]
+
+
+@KINDS
 def test_a_kept_scope_is_silent_after_the_end(tmp_path: Path, keyword: str) -> None:
     body = """
         kept, self.kept = getattr(self, "kept", None), cog.current_scope()

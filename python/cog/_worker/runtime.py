@@ -52,7 +52,8 @@ class Runtime:
         def emit(mode: str, name: str, value: Any) -> None:
             self.channel.emit(job.number, protocol.metric(job.number, mode, name, encode_plain(value) or b"null"))
 
-        return Scope(json.loads(job.meta).get("context", {}) if job.meta else {}, emit)
+        meta = json.loads(job.meta) if job.meta else {}
+        return Scope(meta.get("context", {}), emit, meta.get("traceparent"), meta.get("tracestate"))
 
     def send_item(self, number: int, item: Any, output_files: OutputFiles) -> None:
         """Sends a chunk of the output."""

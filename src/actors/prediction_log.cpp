@@ -1,0 +1,54 @@
+#include "actors/prediction_log.hpp"
+#include "io/log.hpp"
+#include <array>
+#include <optional>
+
+namespace cog {
+
+namespace {
+
+void write(const prediction_request& request, std::string_view message, std::optional<log_field> more = std::nullopt) {
+  if (!is_logged(log_target::prediction, log_level::info))
+    return;
+  std::array<log_field, 3> fields{{{"prediction_id", request.id}}};
+  size_t count = 1;
+  if (more)
+    fields.at(count++) = *more;
+  if (!request.traceparent.empty())
+    fields.at(count++) = {"traceparent", request.traceparent};
+  write_log(log_target::prediction, log_level::info, message, std::span{fields.data(), count});
+}
+
+}   // namespace
+
+void log_event(const prediction_request& request, std::string_view message) {
+  write(request, message);
+}
+
+void log_end(const prediction_request& request, const prediction_snapshot& result) {
+  switch (result.status) {
+    case prediction_status::succeeded:
+      return write(request, "Prediction worker completed", log_field{"predict_time", result.predict_time});
+    case prediction_status::failed:
+      return write(request, "Prediction failed", log_field{"error", result.error});
+    case prediction_status::canceled:
+      return write(request, "Prediction cancelled");
+    case prediction_status::starting:
+    case prediction_status::processing:
+      break;
+  }
+}
+
+void log_printed(const prediction_request* request, uint64_t worker, log_source source, std::string_view text) {
+  auto end = text.find_last_not_of(" \t\r\n");
+  if (end == std::string_view::npos)
+    return;
+  text = text.substr(0, end + 1);
+  log_field from{"source", to_string(source)};
+  if (request != nullptr)
+    write(*request, text, from);
+  else
+    write_log(log_target::user, log_level::info, text, {from, {"worker", worker}});
+}
+
+}   // namespace cog
