@@ -5,24 +5,15 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Callable, Optional
 
+from cog._input_errors import InputError, LocalFile, shown
 from cog._input_types import InputType
+from cog._limits import checks_of
 from cog.input import FieldInfo
 from cog.types import Path, Secret
 
 Convert = Callable[[Any], Any]
 
-_SPACES = "\\s\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _SCHEMES = ("http:", "https:", "data:")
-
-
-class InputError(ValueError):
-    """An input that the model's signature does not allow."""
-
-
-class LocalFile(str):
-    """The path of a file that the server has made for an input."""
-
-    __slots__ = ()
 
 
 def converter(shape: InputType, field: Optional[FieldInfo]) -> Convert:
@@ -59,22 +50,13 @@ def _masked(convert: Convert) -> Convert:
         try:
             return convert(value)
         except InputError as error:
-            raise InputError(str(error).replace(_json(value), '"**********"')) from None
+            raise InputError(str(error).replace(shown(value), '"**********"')) from None
 
     return masked
 
 
 def _wrong(value: Any, kind: str) -> InputError:
-    return InputError(f'{_json(value)} is not of type "{kind}"')
-
-
-def _json(value: Any) -> str:
-    """The value as the server shows it: compact, keys ascending, integers beyond 64 bits as floats."""
-    import json
-
-    shown = float(value) if type(value) is int and not -(2**63) <= value < 2**64 and abs(value) < 10**308 else value
-    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=repr)
-    return text.replace("e-0", "e-") if isinstance(shown, float) else text
+    return InputError(f'{shown(value)} is not of type "{kind}"')
 
 
 def _string(value: Any) -> str:
@@ -155,7 +137,7 @@ def _union(members: list[tuple[Optional[type], Convert]]) -> Convert:
                 return member(value)
             except InputError:
                 continue
-        raise InputError(f"{_json(value)} is not valid under any of the schemas listed in the 'anyOf' keyword")
+        raise InputError(f"{shown(value)} is not valid under any of the schemas listed in the 'anyOf' keyword")
 
     return convert
 
@@ -186,7 +168,7 @@ def _choices(shape: InputType) -> Convert:
     base = _plain(shape.items) if shape.items is not None and shape.items.kind != "choices" else _same
     table = {_key(value): _attempt(base, python) for value, python in shape.choices}
     members = [python for _, python in shape.choices]
-    listed = _json([int(value) if _is_whole(value) else value for value, _ in shape.choices])
+    listed = shown([int(value) if _is_whole(value) else value for value, _ in shape.choices])
 
     def convert(value: Any) -> Any:
         key = _key(value)
@@ -194,7 +176,7 @@ def _choices(shape: InputType) -> Convert:
             return table[key]
         if any(value is member for member in members):
             return value
-        raise InputError(f"{_json(value)} is not one of {listed}")
+        raise InputError(f"{shown(value)} is not one of {listed}")
 
     return convert
 
@@ -217,11 +199,11 @@ def _key(value: Any) -> Any:
         return type(value).__name__, value
     if isinstance(value, (int, float)):
         return "number", value
-    return "text", _json(value)
+    return "text", shown(value)
 
 
 def _limited(convert: Convert, shape: InputType, field: Optional[FieldInfo]) -> Convert:
-    checks = [] if field is None else _checks(shape, field)
+    checks = [] if field is None else checks_of(shape, field)
     if not checks:
         return convert
 
@@ -231,95 +213,6 @@ def _limited(convert: Convert, shape: InputType, field: Optional[FieldInfo]) -> 
         return convert(value)
 
     return checked
-
-
-def _checks(shape: InputType, field: FieldInfo) -> list[Callable[[Any], None]]:
-    kind = shape.items.kind if shape.kind == "choices" and shape.items is not None else shape.kind
-    checks: list[Callable[[Any], None]] = []
-    if kind in ("integer", "number"):
-        if field.ge is not None:
-            checks.append(_at_least(field.ge))
-        if field.le is not None:
-            checks.append(_at_most(field.le))
-    if kind in ("string", "path", "file", "secret"):
-        if field.min_length is not None:
-            checks.append(_not_shorter(field.min_length))
-        if field.max_length is not None:
-            checks.append(_not_longer(field.max_length))
-        if field.regex is not None:
-            checks.append(_matching(field.regex))
-    return checks
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _at_least(bound: float) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if _is_number(value) and not value >= bound:
-            raise InputError(f"{_json(value)} is less than the minimum of {_json(bound)}")
-
-    return check
-
-
-def _at_most(bound: float) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if _is_number(value) and not value <= bound:
-            raise InputError(f"{_json(value)} is greater than the maximum of {_json(bound)}")
-
-    return check
-
-
-def _not_shorter(limit: int) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if isinstance(value, str) and type(value) is not LocalFile and len(value) < limit:
-            raise InputError(f"{_json(value)} is shorter than {limit} character{'s' * (limit != 1)}")
-
-    return check
-
-
-def _not_longer(limit: int) -> Callable[[Any], None]:
-    def check(value: Any) -> None:
-        if isinstance(value, str) and type(value) is not LocalFile and len(value) > limit:
-            raise InputError(f"{_json(value)} is longer than {limit} character{'s' * (limit != 1)}")
-
-    return check
-
-
-def _matching(pattern: str) -> Callable[[Any], None]:
-    import re
-
-    try:
-        expression = re.compile(_translated(pattern), re.ASCII)
-    except re.error:  # written for the server's dialect, which has checked it
-        return lambda value: None
-
-    def check(value: Any) -> None:
-        if isinstance(value, str) and type(value) is not LocalFile and not expression.search(value):
-            raise InputError(f'{_json(value)} does not match "{pattern}"')
-
-    return check
-
-
-def _translated(pattern: str) -> str:
-    """The server's dialect in Python's: `$` is the very end, and `\\s` knows the spaces of Unicode."""
-    parts: list[str] = []
-    characters = iter(pattern)
-    inside = False  # a class, such as [a-z]
-    for character in characters:
-        if character == "\\":
-            character += next(characters, "")
-            if character == r"\s":
-                character = _SPACES if inside else f"[{_SPACES}]"
-            elif character == r"\S" and not inside:
-                character = f"[^{_SPACES}]"
-        elif character in "[]":
-            inside = character == "["
-        elif character == "$" and not inside:
-            character = r"\Z"
-        parts.append(character)
-    return "".join(parts)
 
 
 _SIMPLE: dict[str, Convert] = {

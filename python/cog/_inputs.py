@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence
 
-from cog._converters import Convert, InputError, LocalFile, converter
+from cog._converters import Convert, converter
+from cog._input_errors import InputError, LocalFile
 from cog._input_types import InputType, input_type
 from cog._signature import EMPTY, Parameter
 from cog.errors import SchemaError

@@ -168,6 +168,10 @@ class Scope:
         return self._metrics
 
     def record_metric(self, key: str, value: object, mode: Optional[str] = None) -> None:
+        """Records a metric, as `metrics.record`: `mode` is replace (also None), incr or append.
+
+        Raises TypeError for a mode or value that is not known, ValueError for a name that is not allowed.
+        """
         self._metrics.record(key, value, mode)
 
     def end(self) -> None:

@@ -14,20 +14,6 @@ _missing: Any = object()
 class FieldInfo:
     """The metadata of one input. Frozen."""
 
-    __slots__ = (
-        "accept",
-        "choices",
-        "default",
-        "deprecated",
-        "description",
-        "ge",
-        "given",
-        "le",
-        "max_length",
-        "min_length",
-        "regex",
-    )
-
     default: Any
     description: Optional[str]
     ge: Optional[Number]
@@ -53,18 +39,10 @@ class FieldInfo:
         deprecated: Optional[bool] = None,
         accept: Optional[str] = None,
     ) -> None:
-        put = object.__setattr__
-        put(self, "given", default is not _missing)
-        put(self, "default", None if default is _missing else default)
-        put(self, "description", description)
-        put(self, "ge", ge)
-        put(self, "le", le)
-        put(self, "min_length", min_length)
-        put(self, "max_length", max_length)
-        put(self, "regex", regex)
-        put(self, "choices", choices)
-        put(self, "deprecated", deprecated)
-        put(self, "accept", accept)
+        values = dict(locals())
+        del values["self"]
+        given = default is not _missing
+        self.__dict__.update(values, default=default if given else None, given=given)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"cannot assign to field '{name}'")
@@ -88,7 +66,7 @@ class FieldInfo:
         return f"FieldInfo({fields})"
 
 
-_FIELDS = tuple(name for name in FieldInfo.__slots__ if name != "given")
+_FIELDS = tuple(name for name in FieldInfo.__annotations__ if name != "given")
 
 
 def _restore(*fields: tuple[str, Any]) -> FieldInfo:
@@ -111,7 +89,10 @@ def Input(
 ) -> Any:
     """Describes an input: `run(self, n: int = Input(default=1, ge=1, le=9))`. Without default the input is required.
 
-    Bounds are inclusive, lengths count code points, `regex` is searched anywhere, `accept` is a media type for files.
+    `ge`, `le`: inclusive bounds of a number. `min_length`, `max_length`: of a text, in code points. `regex`: searched
+    anywhere in the text. `choices`: the values allowed, of each item where the input is a list. `accept`: a media type
+    for files, shown to clients. `deprecated`: shown to clients.
+    Raises TypeError for `default_factory`, which the document could not show.
     """
     if default_factory is not _missing and default_factory is not None:
         raise TypeError(

@@ -38,6 +38,7 @@ class BaseRunner:
 
     @property
     def scope(self) -> Scope:
+        """The scope of the running prediction, as of `current_scope()`."""
         return current_scope()
 
     def record_metric(self, key: str, value: object, mode: Optional[str] = "replace") -> None:

@@ -40,6 +40,7 @@ class Secret:
         object.__setattr__(self, "secret_value", secret_value)
 
     def get_secret_value(self) -> Optional[str]:
+        """The text in clear; None if there is none."""
         return self.secret_value
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -174,6 +175,7 @@ class URLFile(io.IOBase):
         return self._response
 
     def read(self, size: Optional[int] = -1) -> bytes:
+        """At most `size` bytes, all without it. Raises OSError when the URL cannot be read."""
         data: bytes = self._connect().read(None if size is None or size < 0 else size)
         return data
 

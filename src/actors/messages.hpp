@@ -171,7 +171,8 @@ namespace cog {
 using worker_actor = caf::typed_actor<
   // Starts the subprocess; sent once.
   caf::reacts_to<atom::start>,
-  // Runs one prediction to its end. The router has counted the slot.
+  // Runs one prediction to its end. The router has counted the slot; one that comes while a synchronous model's slot is
+  // taken begins when it is free.
   caf::replies_to<atom::run, request_ptr, companions>::with<snapshot_ptr>,
   // Cancels the prediction made by this request, if it still runs.
   caf::reacts_to<atom::cancel, request_ptr>,

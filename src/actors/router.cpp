@@ -17,6 +17,10 @@ std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& req
   return result;
 }
 
+bool answered_when_accepted(const prediction_request& request, const companions& others) {
+  return request.respond_async || !others.streams.empty();
+}
+
 }   // namespace
 
 uint64_t router_state::free_slots() const {
@@ -24,7 +28,7 @@ uint64_t router_state::free_slots() const {
 }
 
 std::string router_state::metrics_text() const {
-  return metrics.text(pool, {capacity, free_slots(), line.size(), couriers.size(), ring.size()});
+  return metrics.text(pool, {capacity, free_slots(), waiting_count(), couriers.size(), ring.size()});
 }
 
 caf::error router_state::refusal() const {
@@ -34,7 +38,7 @@ caf::error router_state::refusal() const {
     case health_status::ready:
       return {};
     case health_status::busy:
-      return line.size() < max_queue ? caf::error{} : make_error(errc::at_capacity);
+      return waiting_count() < max_queue ? caf::error{} : make_error(errc::at_capacity);
     case health_status::setup_failed:
       return make_error(errc::setup_failed);
     case health_status::defunct:
@@ -141,34 +145,53 @@ std::deque<router_state::waiting_prediction>::iterator router_state::waiting(con
   return std::find_if(line.begin(), line.end(), [&](auto& entry) { return entry.request == request; });
 }
 
+/// It was accepted, so it waits for a worker, before all others, as long as there may be one.
 caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const companions& others) {
-  if (auto error = refusal()) {
-    if (request->respond_async || others.courier || !others.streams.empty()) {
-      waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>()};
-      end_waiting(entry, error);
-      return entry.promise;
-    }
-    return error;
+  auto state = pool.shown(1);
+  if (draining || state == health_status::defunct || state == health_status::setup_failed) {
+    waiting_prediction entry{request, others, self->make_response_promise<snapshot_ptr>()};
+    end_waiting(entry, refusal());
+    return entry.promise;
   }
-  return accept(request, others);
+  return free_slots() > 0 ? accept(request, others) : enlist(request, others, line.begin());
 }
 
 caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const companions& others) {
-  auto accepted = [&] { return snapshot_ptr{make_snapshot(*request, prediction_status::starting)}; };
-  bool answered_now = request->respond_async || !others.streams.empty();
-  if (free_slots() > 0 && line.empty()) {
+  if (line.empty() && free_slots() > 0) {
     auto& worker = workers[take_slot(request)];
-    if (!answered_now)
+    if (!answered_when_accepted(*request, others))
       return self->delegate(worker, atom::run_v, request, others);
     caf::anon_send(worker, atom::run_v, request, others);
-    return accepted();
+    return snapshot_ptr{make_snapshot(*request, prediction_status::starting)};
   }
+  if (line.empty() && takes_ahead(request, others)) {
+    ahead = request;
+    in_flight[request->id] = {.request = request};
+    return self->delegate(workers[0], atom::run_v, request, others);
+  }
+  return enlist(request, others, line.end());
+}
+
+caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const companions& others,
+                                               std::deque<waiting_prediction>::iterator place) {
   in_flight[request->id] = {.request = request, .waits = true};
-  line.push_back({request, others, {}});
-  if (answered_now)
-    return accepted();
-  line.back().promise = self->make_response_promise<snapshot_ptr>();
-  return line.back().promise;
+  auto entry = line.insert(place, {request, others, {}});
+  if (answered_when_accepted(*request, others))
+    return snapshot_ptr{make_snapshot(*request, prediction_status::starting)};
+  entry->promise = self->make_response_promise<snapshot_ptr>();
+  return entry->promise;
+}
+
+/// The only worker of a synchronous model gets the next plain prediction while it runs one, so that it need not wait
+/// for it. With several workers it could have to wait there while another is idle.
+bool router_state::takes_ahead(const request_ptr& request, const companions& others) const {
+  return !ahead && !draining && running == 1 && workers.size() == 1 && !model->async &&
+    pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
+    !answered_when_accepted(*request, others);
+}
+
+uint64_t router_state::waiting_count() const {
+  return line.size() + (ahead ? 1 : 0);
 }
 
 void router_state::serve_line() {
@@ -180,6 +203,13 @@ void router_state::serve_line() {
       entry.promise.delegate(worker, atom::run_v, entry.request, entry.others);
     else
       caf::anon_send(worker, atom::run_v, entry.request, entry.others);
+  }
+  while (!line.empty() && takes_ahead(line.front().request, line.front().others)) {
+    auto entry = std::move(line.front());
+    line.pop_front();
+    ahead = entry.request;
+    in_flight[ahead->id] = {.request = ahead};
+    entry.promise.delegate(workers[0], atom::run_v, entry.request, entry.others);
   }
 }
 
@@ -291,6 +321,8 @@ void router_state::take(const worker_report& report) {
 }
 
 void router_state::free_slot(uint64_t worker) {
+  if (std::exchange(ahead, nullptr))
+    return;   // it begins in that slot
   --running;
   if (pool.workers[worker].phase == worker_phase::ready)
     idle.push_back(worker);
@@ -313,7 +345,9 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
     metrics.count(*result);
     ring.add({request, result});
   }
-  if (released)
+  if (request == ahead)
+    ahead = nullptr;
+  else if (released)
     --uploading;
   else
     free_slot(worker);
@@ -328,6 +362,8 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
     draining = true;
     for (auto& entry : std::exchange(line, {}))
       end_waiting(entry, {});
+    if (ahead)
+      self->send(workers[0], atom::cancel_v, ahead);
   }
   if (cancel_running)
     for (auto& [id, entry] : in_flight)
@@ -340,7 +376,7 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || uploading > 0 || !couriers.empty() || workers_to_go > 0)
+  if (!draining || running > 0 || ahead || uploading > 0 || !couriers.empty() || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {

@@ -61,6 +61,7 @@ struct router_state {
   uint64_t running = 0;
   uint64_t uploading = 0;   // those without a slot
   uint64_t capacity = 1;
+  request_ptr ahead;   // sent to the only worker, and begun there as soon as the running one has ended
   std::unordered_map<std::string, in_flight_prediction> in_flight;   // by id
   std::deque<waiting_prediction> line;
   result_ring ring{{}};
@@ -76,6 +77,10 @@ private:
   bool streams() const;
   caf::result<snapshot_ptr> join(const request_ptr& request, const follower_actor& stream);
   caf::result<snapshot_ptr> accept(const request_ptr& request, const companions& others);
+  caf::result<snapshot_ptr> enlist(const request_ptr& request, const companions& others,
+                                   std::deque<waiting_prediction>::iterator place);
+  bool takes_ahead(const request_ptr& request, const companions& others) const;
+  uint64_t waiting_count() const;
   snapshot_ptr describe_waiting(const prediction_request& request) const;
   std::deque<waiting_prediction>::iterator waiting(const request_ptr& request);
   companions companions_for(const request_ptr& request, const follower_actor& stream);

@@ -79,14 +79,15 @@ std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_sta
   result->status = status;
   result->metrics = metrics.members();
   result->created = request->created;
-  result->started = started_at;
+  if (begun)
+    result->started = started_at;
   if (output_folder && !output.files.empty())
     result->folders.push_back(output_folder);
   return result;
 }
 
 snapshot_ptr running_prediction::snapshot(const model_document* document) const {
-  auto result = describe(prediction_status::processing);
+  auto result = describe(begun ? prediction_status::processing : prediction_status::starting);
   result->input = shown_input(*request, document);
   result->output = output;
   result->logs = logs;
@@ -98,6 +99,10 @@ snapshot_ptr running_prediction::finish(prediction_status status, std::string er
   result->output = std::move(output);
   result->logs = std::move(logs);
   result->error = std::move(error);
+  if (!begun) {
+    result->completed = std::chrono::system_clock::now();
+    return result;
+  }
   auto elapsed = clock::now() - started;
   result->predict_time = std::chrono::duration<double>(elapsed).count();
   result->completed = started_at + std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);

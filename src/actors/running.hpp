@@ -43,14 +43,15 @@ struct running_prediction {
   std::string logs;
   metric_set metrics;
   folder_ptr output_folder;   // set once it has files in it
-  clock::time_point started = clock::now();
-  std::chrono::system_clock::time_point started_at = std::chrono::system_clock::now();
+  clock::time_point started;
+  std::chrono::system_clock::time_point started_at;
   clock::time_point due = clock::time_point::max();      // COG_PREDICT_TIMEOUT
   clock::time_point end_by = clock::time_point::max();   // COG_CANCEL_TIMEOUT, once it was told to stop
   uint64_t ping = 0;                                     // asked when it was told to stop; 0: none
   event_history history;
   std::deque<held_ptr> held;   // in the order of the model
   std::string upload_error;    // the first
+  bool begun = false;          // false: the process has it, and something else before it
   bool followed = false;       // its `start` event was made
   uint64_t chunks = 0;         // told so far
   bool canceled = false;

@@ -263,7 +263,7 @@ void worker::on_pipe(log_source source, std::string_view text) {
   if (phase_ != worker_phase::ready) {
     if (!set_up_)
       return on_setup_text(source, text);
-  } else if (running_.size() == 1 && slots_of_worker(*model_, index_) == 1) {
+  } else if (!running_.empty() && slots_of_worker(*model_, index_) == 1) {
     return add_log(*running_.front(), source, text);
   }
   log_printed(nullptr, index_, source, text);
@@ -305,6 +305,7 @@ void worker::on_death(const std::string& cause) {
   else
     spdlog::error("worker: given-up, worker={} deaths={} cause={}", index_, restarts_.deaths(), reason);
   report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
+  give_back_next();
   fail_all(reason);
   fail_checks("Worker crashed");
   if (pause)

@@ -81,6 +81,9 @@ private:
 
   // Its predictions (worker_predictions.cpp).
   caf::result<snapshot_ptr> run(const request_ptr& request, const companions& others);
+  void begin_next();
+  void send_next();
+  void begin(running_prediction& prediction);
   void send_run(running_prediction& prediction);
   void cancel(const request_ptr& request);
   void stop(running_prediction& prediction);
@@ -101,6 +104,7 @@ private:
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
   void finish_stopped(running_prediction& prediction);
   void fail_all(const std::string& error);
+  void give_back_next();
   void watch(clock::time_point moment);
   void on_overdue();
   void give_up_on(running_prediction& prediction);

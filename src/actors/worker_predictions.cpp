@@ -18,14 +18,11 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
   prediction->others = others;
   prediction->promise = make_response_promise<snapshot_ptr>();
   auto promise = prediction->promise;
-  auto& config = settings_->config;
-  if (config.predict_timeout.count() > 0) {
-    prediction->due = prediction->started + std::chrono::duration_cast<clock::duration>(config.predict_timeout);
-    watch(prediction->due);
-  }
+  bool waits = !model_->async && !running_.empty();
   auto& added = *running_.emplace_back(std::move(prediction));
-  log_event(*request, "Starting prediction");
   added.followers = others.streams;
+  if (!waits)
+    begin(added);
   if (!others.streams.empty() || others.courier)
     begin_events(added);
   if (others.inputs)
@@ -36,15 +33,34 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
             prediction->others.inputs = nullptr;
             prediction->prepared = prepared;
             send_run(*prediction);
+            send_next();
           }
         },
         [this, request](const caf::error& error) {
           if (auto* prediction = find_request(request))
             finish(*prediction, prediction_status::failed, "Input validation error: " + text_of(error));
         });
-  else
+  else if (!waits)
     send_run(added);
+  else
+    send_next();
   return promise;
+}
+
+void worker::begin(running_prediction& prediction) {
+  log_event(*prediction.request, "Starting prediction");
+  prediction.begun = true;
+  prediction.started = clock::now();
+  prediction.started_at = std::chrono::system_clock::now();
+  auto& config = settings_->config;
+  if (config.predict_timeout.count() > 0) {
+    prediction.due = prediction.started + std::chrono::duration_cast<clock::duration>(config.predict_timeout);
+    watch(prediction.due);
+  }
+  if (prediction.canceled) {
+    prediction.end_by = prediction.started + std::chrono::duration_cast<clock::duration>(config.cancel_timeout);
+    watch(prediction.end_by);
+  }
 }
 
 void worker::send_run(running_prediction& prediction) {
@@ -60,6 +76,20 @@ void worker::send_run(running_prediction& prediction) {
     auto meta = run_meta(request.context_json(), {}, request.traceparent, request.tracestate);
     process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.request);
   }
+}
+
+void worker::begin_next() {
+  if (running_.empty() || running_.front()->begun)
+    return;
+  begin(*running_.front());
+  send_next();
+}
+
+/// What a synchronous model is to run next goes to the process as soon as nothing can overtake it on the way there.
+void worker::send_next() {
+  if (!running_.empty() && running_.back()->number == 0 && running_.back()->prepared == nullptr &&
+      !running_.back()->others.inputs && (running_.size() == 1 || running_.front()->number != 0))
+    send_run(*running_.back());
 }
 
 running_prediction* worker::find_number(uint64_t number) const {
@@ -110,6 +140,8 @@ void worker::stop(running_prediction& prediction) {
   if (prediction.end_by != clock::time_point::max())
     return;
   process_->send_control(cancel_frame(prediction.number));
+  if (!prediction.begun)
+    return;   // the process says whether it has come too late
   if (model_->async) {
     prediction.ping = ++last_question_;
     process_->send_control(ping_frame(prediction.ping));
@@ -227,7 +259,8 @@ void worker::on_done(std::string_view payload) {
   if (prediction == nullptr)
     return;
   process_->read_pipes();
-  restarts_.prediction_ended();
+  if (prediction->begun)
+    restarts_.prediction_ended();
   if (prediction->canceled || prediction->timed_out)
     return finish_stopped(*prediction);
   switch (frame->status) {
@@ -279,6 +312,7 @@ worker::running_ptr worker::take_out(running_prediction& prediction) {
       if (entry->get() == &prediction) {
         auto taken = std::move(*entry);
         list->erase(entry);
+        begin_next();
         return taken;
       }
   return nullptr;
@@ -297,6 +331,16 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
 void worker::stop_inputs(running_prediction& prediction) {
   if (prediction.others.inputs)
     send_exit(std::exchange(prediction.others.inputs, nullptr), caf::exit_reason::user_shutdown);
+}
+
+/// The process has died without a look at it.
+void worker::give_back_next() {
+  if (running_.empty() || running_.back()->begun || running_.back()->canceled)
+    return;
+  auto next = std::move(running_.back());
+  running_.pop_back();
+  send(settings_->router, atom::retire_v, index_, next->request, snapshot_ptr{});
+  next->promise.delegate(settings_->router, atom::rerun_v, next->request, next->others);
 }
 
 void worker::fail_all(const std::string& error) {

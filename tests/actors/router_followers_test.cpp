@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: a model without streams refuses follo
 TEST_CASE_FIXTURE(line_fixture, "router: followers of one that waits go along to the worker with it") {
   auto first = make_follower();
   auto second = make_follower();
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   run(make_request("b"), first);
   CHECK(run(make_request("b", true), second)->snapshot->status == prediction_status::starting);

@@ -233,7 +233,7 @@ struct line_fixture : router_fixture {
 }   // namespace
 
 TEST_CASE_FIXTURE(line_fixture, "router: so many wait in the order of arrival, one more is refused") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto second = run(make_request("b"));
   auto third = run(make_request("c"));
@@ -248,7 +248,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: so many wait in the order of arrival, o
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: one that waits shows as starting and can be cancelled") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   CHECK(run(make_request("b", true))->snapshot->status == prediction_status::starting);
@@ -259,7 +259,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: one that waits shows as starting and ca
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: a client that leaves gives up its place in the line") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto request = make_request("b");
   run(request);
@@ -270,7 +270,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: a client that leaves gives up its place
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: the line is answered when all workers are given up") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   report(0, worker_phase::given_up, "exit code 3");
@@ -278,7 +278,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: the line is answered when all workers a
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: drain cancels what waits at once") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   caf::anon_send(under_test, atom::drain_v, false);
@@ -287,7 +287,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: drain cancels what waits at once") {
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: who waits in the line when the router ends is answered") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
@@ -307,7 +307,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: respond-async is answered at once, an
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: respond-async that has to wait is answered at once, and runs in its turn") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto request = make_request("b");
   request->respond_async = true;
@@ -318,7 +318,7 @@ TEST_CASE_FIXTURE(line_fixture, "router: respond-async that has to wait is answe
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: who follows one that waits hears of its cancellation") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto request = make_request("b");
   request->webhook = "http://hooks";
@@ -400,7 +400,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: a follower joins and leaves the worke
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: a streaming client who leaves the line gives up its place") {
-  make_ready(1, 1);
+  make_ready(1, 1, true);
   run(make_request("a"));
   auto request = make_request("b");
   request->streamed = true;

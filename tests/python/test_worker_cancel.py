@@ -245,6 +245,8 @@ def test_an_early_cancel_is_remembered(tmp_path: Path, source: str) -> None:
     ) as worker:
         worker.ready()
         worker.cancel(2)
+        if source is SYNC:  # which may be long in coming to it
+            assert parse_done(worker.control.expect(DONE)) == (2, "canceled", 0, [], b"")
         worker.ping()
         assert worker.output(x=1) == 1
         result = worker.predict(x=2)
@@ -286,6 +288,8 @@ def test_cancels_at_random_moments_hit_only_their_own(tmp_path: Path) -> None:
                 worker.cancel(x)
             result = worker.result(number)
             assert result.done.number == x
+            if first:
+                worker.ping()
             statuses[result.done.status] += 1
             if result.done.status == "succeeded":
                 assert result.done.output == [x] * (x % 50) and result.logs == "x"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Iterable
 
-from cog._converters import InputError, converter
+from cog._converters import converter
+from cog._input_errors import InputError
 from cog._input_types import InputType, input_type
 from cog._schema.skeleton import RESERVED
 from cog._signature import EMPTY, Parameter

@@ -11,7 +11,8 @@ from cog._loader import check_callable, choose_prediction, choose_training
 from cog._signature import EMPTY, Parameter, make_parameter
 from cog._static.expressions import Reader
 from cog._static.marks import CannotReadError, StaticFunction, Unknown, external_base, is_external
-from cog._static.modules import Module, Project
+from cog._static.modules import Module
+from cog._static.project import Project
 from cog.input import FieldInfo
 from cog.predictor import attribute_missing, check_file, default_name, owner_of
 

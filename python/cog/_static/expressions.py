@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import ast
-import operator
 import typing
 from collections import ChainMap
 from types import ModuleType
-from typing import Any, Callable, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union, cast, get_origin
+from typing import Any, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union, cast, get_origin
 
 from cog._static import calls
 from cog._static.known import BUILTINS, attribute_allowed, outside
-from cog._static.marks import CannotReadError, External, StaticFunction, Unknown, is_external
+from cog._static.marks import CannotReadError, StaticFunction, Unknown, is_external
+from cog._static.operators import BINARY, COMPARE, CONVERSIONS, DUNDERS, LARGEST, UNARY, is_large, is_type, name_outside
 
-_BINARY: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.BitXor: operator.xor,
-}
-_UNARY: dict[type, Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Invert: operator.invert,
-}
-_COMPARE: dict[type, Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
-_CONVERSIONS: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}  # of `{value!s}` and the like
-_DUNDERS = frozenset({"__args__", "__doc__", "__members__", "__name__", "__qualname__"})
-_LARGEST = 100_000  # items, and bits of a number
 _LITERAL: Any = typing.Literal
 _ANNOTATED: Any = typing.Annotated
 
@@ -83,7 +48,7 @@ class Reader:
     def plain(self, node: ast.expr) -> Any:
         """A value with nothing in it that comes from outside the project."""
         value = self.value(node)
-        found = _outside(value)
+        found = name_outside(value)
         if found is not None:
             self.fail(node, f"`{ast.unparse(node)}` needs {found}, which is no part of the project: write its value")
         return value
@@ -121,7 +86,7 @@ class Reader:
             return getattr(owner, name)
         if hasattr(owner, "get_attribute"):  # a module of the project
             return owner.get_attribute(name)
-        if name.startswith("__") and name not in _DUNDERS:
+        if name.startswith("__") and name not in DUNDERS:
             self.fail(node, f"cannot read the attribute {name} without running the model")
         value = getattr(owner, name)
         if isinstance(value, Unknown):
@@ -142,14 +107,14 @@ class Reader:
 
     def _BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.value(node.left), self.value(node.right)
-        if isinstance(node.op, ast.BitOr) and (_is_type(left) or _is_type(right)):
+        if isinstance(node.op, ast.BitOr) and (is_type(left) or is_type(right)):
             return Union[left, right]
-        if isinstance(node.op, (ast.Mult, ast.Pow, ast.LShift)) and _is_large(left, right):
+        if isinstance(node.op, (ast.Mult, ast.Pow, ast.LShift)) and is_large(left, right):
             self.fail(node, "the value is too large")
-        return _BINARY[type(node.op)](left, right)
+        return BINARY[type(node.op)](left, right)
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:
-        return _UNARY[type(node.op)](self.value(node.operand))
+        return UNARY[type(node.op)](self.value(node.operand))
 
     def _BoolOp(self, node: ast.BoolOp) -> Any:
         value: Any = None
@@ -165,7 +130,7 @@ class Reader:
             right = self.value(part)
             if is_external(left) or is_external(right):
                 self.fail(node, "the comparison depends on a package outside the project")
-            if not _COMPARE[type(kind)](left, right):
+            if not COMPARE[type(kind)](left, right):
                 return False
             left = right
         return True
@@ -178,7 +143,7 @@ class Reader:
 
     def _FormattedValue(self, node: ast.FormattedValue) -> str:
         value = self.plain(node.value)
-        value = _CONVERSIONS[node.conversion](value) if node.conversion in _CONVERSIONS else value
+        value = CONVERSIONS[node.conversion](value) if node.conversion in CONVERSIONS else value
         return format(value, "" if node.format_spec is None else self.value(node.format_spec))
 
     def _List(self, node: ast.List) -> list[Any]:
@@ -224,7 +189,7 @@ class Reader:
             return
         first, *rest = generators
         for count, item in enumerate(self.value(first.iter)):
-            if count >= _LARGEST:
+            if count >= LARGEST:
                 self.fail(first.iter, "the list is too long")
             reader = self.inside(calls.unpacked(self, first.target, item))
             if all(reader.value(condition) for condition in first.ifs):
@@ -293,33 +258,3 @@ class Reader:
             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Input":
                 raise
             return None
-
-
-def _is_type(value: Any) -> bool:
-    return isinstance(value, (type, ForwardRef)) or get_origin(value) is not None
-
-
-def _is_large(left: Any, right: Any) -> bool:
-    numbers = [value for value in (left, right) if isinstance(value, int)]
-    return (
-        any(value > _LARGEST for value in numbers)
-        and not all(isinstance(v, (int, float)) for v in (left, right))
-        or (len(numbers) == 2 and left.bit_length() * max(right, 1) > _LARGEST and right > 64)
-    )
-
-
-def _outside(value: Any) -> Optional[str]:
-    """The name of something that is not there, in a value or inside it."""
-    if is_external(value):
-        return str(value.cog_external)
-    if isinstance(value, type):
-        return None
-    if isinstance(value, External):
-        return type(value).cog_external
-    if isinstance(value, StaticFunction):
-        return f"{value.qualname}()"
-    if isinstance(value, dict):
-        value = [*value.keys(), *value.values()]
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return next((found for found in map(_outside, value) if found), None)
-    return None

@@ -66,6 +66,10 @@ class Cancellation:
             self._wanted.discard(number)
         return False
 
+    def is_to_come(self, number: int) -> bool:
+        """Whether this prediction has not begun. After a `request` it never will."""
+        return number > self._seen
+
     def catch_up(self) -> None:
         """Raises a cancel that came while something shielded was running."""
         if threading.get_ident() != self._main:

@@ -27,7 +27,11 @@ class SyncLoop:
         cancellation.install()
 
     def cancel(self, number: int) -> bool:
-        return self._cancellation.request(number)
+        if self._cancellation.request(number):
+            return True
+        if self._cancellation.is_to_come(number):
+            self._runtime.control.answer(b"".join(protocol.done(number, protocol.CANCELED)))
+        return False
 
     def ping(self, question: int) -> None:
         self._runtime.control.answer(protocol.pong(question))

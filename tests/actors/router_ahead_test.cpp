@@ -1,0 +1,140 @@
+#include "router_support.hpp"
+#include <doctest/doctest.h>
+
+using namespace cog;
+
+namespace {
+
+/// One that runs, and room for two that wait.
+struct ahead_fixture : router_fixture {
+  ahead_fixture() : router_fixture{2} {
+    // nop
+  }
+
+  std::vector<std::string> sent() const {
+    std::vector<std::string> ids;
+    for (auto& [request, promise] : workers.at(0)->running)
+      ids.push_back(request->id);
+    return ids;
+  }
+
+  /// What the worker does with `request` when its process has died before it began.
+  answer_ptr give_back(const request_ptr& request) {
+    auto result = std::make_shared<answer>();
+    caf::anon_send(under_test, atom::retire_v, uint64_t{0}, request, snapshot_ptr{});
+    system.spawn([=, router = under_test](caf::event_based_actor* self) {
+      self->request(router, caf::infinite, atom::rerun_v, request, companions{})
+        .then([=](const snapshot_ptr& snapshot) { result->snapshot = snapshot; },
+              [=](const caf::error& error) { result->error = code_of(error); });
+    });
+    scheduler.run();
+    return result;
+  }
+};
+
+using ids = std::vector<std::string>;
+
+}   // namespace
+
+TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model is sent the next prediction ahead") {
+  make_ready(1, 1);
+  for (auto* id : {"a", "b", "c"})
+    CHECK(run(make_request(id))->pending);
+  CHECK(sent() == ids{"a", "b"});
+  CHECK(free_slots() == 0);
+  CHECK(run(make_request("d"))->error == errc::at_capacity);
+  finish(0);
+  CHECK(sent() == ids{"b", "c"});
+  CHECK(free_slots() == 0);
+  CHECK(run(make_request("e"))->pending);
+  finish(0);
+  finish(0);
+  CHECK(sent() == ids{"e"});
+  finish(0);
+  CHECK(free_slots() == 1);
+}
+
+TEST_CASE_FIXTURE(ahead_fixture,
+                  "router: what needs a companion, an async model and several workers get nothing ahead") {
+  SUBCASE("a webhook") {
+    make_ready(1, 1);
+    run(make_request("a"));
+    auto request = make_request("b");
+    request->webhook = "http://hooks";
+    run(request);
+  }
+  SUBCASE("input files") {
+    make_ready(1, 1);
+    run(make_request("a"));
+    auto request = make_request("b");
+    request->files.emplace_back();
+    run(request);
+  }
+  SUBCASE("async") {
+    make_ready(1, 1, true);
+    run(make_request("a"));
+    run(make_request("b"));
+  }
+  SUBCASE("several workers") {
+    make_ready(2, 1);
+    run(make_request("a"));
+    run(make_request("b"));
+  }
+  CHECK(sent() == ids{"a"});
+}
+
+TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ahead is filled again") {
+  make_ready(1, 1);
+  for (auto* id : {"a", "b", "c"})
+    run(make_request(id));
+  CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{"b"}));
+  CHECK(workers[0]->canceled == ids{"b"});
+  auto canceled = std::make_shared<prediction_snapshot>();
+  canceled->id = "b";
+  canceled->status = prediction_status::canceled;
+  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, workers[0]->running[1].first, snapshot_ptr{canceled});
+  scheduler.run();
+  CHECK(free_slots() == 0);
+  CHECK(sent() == ids{"a", "b", "c"});
+}
+
+TEST_CASE_FIXTURE(ahead_fixture,
+                  "router: what a dead worker gives back waits before all others, and runs when it is back") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto second = make_request("b");
+  run(second);
+  run(make_request("c"));
+  report(0, worker_phase::restarting, "signal 9");
+  auto again = give_back(second);
+  finish(0, prediction_status::failed);
+  workers[0]->running.clear();
+  report(0, worker_phase::ready);
+  CHECK(sent() == ids{"b", "c"});
+  finish(0);
+  CHECK(again->snapshot->status == prediction_status::succeeded);
+}
+
+TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is given up fails with the cause") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  auto second = make_request("b");
+  run(second);
+  report(0, worker_phase::given_up, "signal 9");
+  CHECK(give_back(second)->error == errc::defunct);
+}
+
+TEST_CASE_FIXTURE(ahead_fixture, "router: drain cancels what was sent ahead, and waits for both") {
+  make_ready(1, 1);
+  run(make_request("a"));
+  run(make_request("b"));
+  caf::anon_send(under_test, atom::drain_v, false);
+  scheduler.run();
+  CHECK(workers[0]->canceled == ids{"b"});
+  auto ahead = workers[0]->running[1].first;
+  finish(0);
+  CHECK_FALSE(workers[0]->drained);
+  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, ahead, snapshot_ptr{});
+  scheduler.run();
+  CHECK(workers[0]->drained);
+}
