@@ -1,13 +1,13 @@
 import asyncio
 
-from cog import BasePredictor, Input
+from cog import BaseRunner, Input
 
 
-class Predictor(BasePredictor):
+class Predictor(BaseRunner):
     async def setup(self) -> None:
         self.running = 0
 
-    async def predict(self, seconds: float = Input(description="How long to wait", default=1, ge=0, le=60)) -> str:
+    async def run(self, seconds: float = Input(description="How long to wait", default=1, ge=0, le=60)) -> str:
         self.running += 1
         try:
             print(f"{self.running} at once")

@@ -1,9 +1,9 @@
-from cog import BasePredictor, Input
+from cog import BaseRunner, Input
 
 
-class Predictor(BasePredictor):
+class Predictor(BaseRunner):
     def setup(self) -> None:
         self.greeting = "hello"
 
-    def predict(self, name: str = Input(description="Whom to greet", default="world")) -> str:
+    def run(self, name: str = Input(description="Whom to greet", default="world")) -> str:
         return f"{self.greeting} {name}"

@@ -2,7 +2,7 @@ from typing import Callable
 
 from PIL import Image, ImageFilter, ImageOps
 
-from cog import BasePredictor, Input, Path
+from cog import BaseRunner, Input, Path
 
 FILTERS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "none": lambda picture: picture,
@@ -12,8 +12,8 @@ FILTERS: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-class Predictor(BasePredictor):
-    def predict(
+class Predictor(BaseRunner):
+    def run(
         self,
         image: Path = Input(description="Picture to work on"),
         width: int = Input(description="Width of the result, in pixels", default=128, ge=1, le=4096),

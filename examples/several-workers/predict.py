@@ -1,9 +1,9 @@
 import os
 
-from cog import BasePredictor, Input
+from cog import BaseRunner, Input
 
 
-class Predictor(BasePredictor):
-    def predict(self, number: int = Input(description="The number to factor", ge=2, le=10**14)) -> str:
+class Predictor(BaseRunner):
+    def run(self, number: int = Input(description="The number to factor", ge=2, le=10**14)) -> str:
         factor = next((n for n in range(2, int(number**0.5) + 1) if number % n == 0), number)
         return f"{factor} divides {number}, says process {os.getpid()}"

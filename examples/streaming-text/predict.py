@@ -1,13 +1,13 @@
 import random
 import time
 
-from cog import BasePredictor, ConcatenateIterator, Input
+from cog import BaseRunner, ConcatenateIterator, Input
 
 WORDS = "the sea a lamp every morning one bird quietly and then again far from home it was".split()
 
 
-class Predictor(BasePredictor):
-    def predict(
+class Predictor(BaseRunner):
+    def run(
         self,
         prompt: str = Input(description="How the text begins"),
         words: int = Input(description="How many words to add", default=20, ge=1, le=1000),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Callable, Optional
 
 from cog._signature import Signature, mark, unwrap_defaults
 from cog.predictor import (
     BasePredictor,
-    _deprecated,
     defines,
     extract_setup_weights,
     has_setup_weights,
     load_predictor_from_ref,
     owner_of,
+    warn_of_model,
 )
 
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
@@ -98,9 +99,9 @@ def choose_prediction(cls: type[Any], place: str) -> str:
             )
         raise ValueError(f"run or predict method not found: {cls.__name__} needs a method run() ({place})")
     if predict:
-        _deprecated(f"{cls.__name__}.predict() is deprecated; use run() instead")
+        warn_of_model(f"{cls.__name__}.predict() is deprecated; use run() instead", place)
     if issubclass(cls, BasePredictor):
-        _deprecated("BasePredictor is deprecated; use BaseRunner instead")
+        warn_of_model("BasePredictor is deprecated; use BaseRunner instead", place)
     return "run" if run else "predict"
 
 
@@ -112,12 +113,17 @@ def choose_training(cls: type[Any], place: str) -> str:
 
 
 def _place(cls: type[Any]) -> str:
-    import inspect
-
+    """File and line of a class; `inspect` knows them too, but takes long to import."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     try:
-        return f"{inspect.getsourcefile(cls)}, line {inspect.getsourcelines(cls)[1]}"
-    except (OSError, TypeError):
-        return f"module {cls.__module__}"
+        with open(file or "", encoding="utf-8") as source:
+            for number, line in enumerate(source, 1):
+                words = line.replace("(", " ").replace(":", " ").split()
+                if words[:2] == ["class", cls.__name__]:
+                    return f"{file}, line {number}"
+    except (OSError, ValueError):
+        pass
+    return file or f"module {cls.__module__}"
 
 
 def _is_function(target: Any) -> bool:

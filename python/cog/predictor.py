@@ -33,7 +33,9 @@ class BaseRunner:
         """The old name of `run`."""
         if not defines(type(self), "run"):
             raise NotImplementedError("run has not been implemented by parent class")
-        _deprecated("predict() is deprecated; use run() instead")
+        import warnings
+
+        warnings.warn("predict() is deprecated; use run() instead", DeprecationWarning, stacklevel=2)
         return self.run(*args, **kwargs)
 
     @property
@@ -129,10 +131,10 @@ def default_name(file: str, module: str, found: dict[str, Any]) -> str:
     runner, predictor = found["Runner"], found["Predictor"]
     if callable(runner):
         if predictor is not None:
-            _warn(f"{file} defines Runner and Predictor: Runner is used", UserWarning)
+            warn_of_model(f"{file} defines Runner and Predictor: Runner is used", file, UserWarning)
         return "Runner"
     if predictor is not None:
-        _deprecated("the name Predictor is deprecated; use Runner instead")
+        warn_of_model("the name Predictor is deprecated; use Runner instead", file)
         return "Predictor"
     if runner is not None:
         raise TypeError(f"Runner of {file} exists but is not a class or callable")
@@ -156,11 +158,10 @@ def extract_setup_weights(obj: Any) -> Optional[str]:
     return os.environ.get("COG_WEIGHTS") or None
 
 
-def _deprecated(message: str) -> None:
-    _warn(message, DeprecationWarning)
-
-
-def _warn(message: str, category: type[Warning]) -> None:
+def warn_of_model(message: str, place: str, category: type[Warning] = DeprecationWarning) -> None:
+    """Warns of a model while it is loaded; `place` is its file, maybe with `, line N`."""
     import warnings
 
-    warnings.warn(message, category, stacklevel=3)
+    file, _, line = place.partition(", line ")
+    # Of __main__, so that Python shows it to the author unless told otherwise.
+    warnings.warn_explicit(message, category, file, int(line or 1), "__main__")

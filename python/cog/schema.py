@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from typing import Any
 
 from cog._loader import load
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if "" not in sys.path:
         sys.path.insert(0, "")
+    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # `cog build` shows it as its own
     try:
         found = _describe(options.ref, options.mode, options)
         training = _describe(options.train, "train", options) if options.train else None

@@ -22,6 +22,10 @@ std::string text(dom::element fields, std::string_view key) {
   return std::string{std::string_view{fields[key]}};
 }
 
+std::string member(const std::string& name, const std::string& json) {
+  return std::string{"\""}.append(name).append("\":").append(json);
+}
+
 /// What `verdict_on` says of a case that is judged as written.
 std::string expected(dom::element example) {
   dom::array errors;
@@ -40,7 +44,7 @@ std::string components_of(dom::element fields) {
   std::string out;
   if (fields["components"].get(components) == simdjson::SUCCESS)
     for (auto [name, component] : components)
-      out += ",\"" + std::string{name} + "\":" + simdjson::minify(component);
+      out += "," + member(std::string{name}, simdjson::minify(component));
   return out;
 }
 
@@ -52,10 +56,10 @@ TEST_CASE("input table: the edge judges every value as written") {
   for (auto input : dom::array{cases["inputs"]}) {
     auto name = text(input, "name");
     auto document =
-      document_of("\"" + name + "\":" + simdjson::minify(dom::element{input["property"]}), "[]", components_of(input));
+      document_of(member(name, simdjson::minify(dom::element{input["property"]})), "[]", components_of(input));
     for (auto example : dom::array{input["cases"]}) {
       auto json = text(example, "json");
-      CHECK_MESSAGE(verdict_on_input("\"" + name + "\":" + json, document) == expected(example), name << ": " << json);
+      CHECK_MESSAGE(verdict_on_input(member(name, json), document) == expected(example), name << ": " << json);
       ++count;
     }
   }

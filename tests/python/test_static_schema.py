@@ -147,6 +147,29 @@ class M(BaseRunner, torch.nn.Module):
     assert not {"torch", "diffusers"} & set(sys.modules)
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        "list(TABLE)",
+        "list(TABLE.keys())",
+        "[key for key, _ in TABLE.items()]",
+        "sorted(NAMES)",
+        "[PAIRS[0][0], PAIRS[1][0]]",
+    ],
+)
+def test_members_that_cannot_be_read_spoil_nothing_else(tmp_path, choices):
+    text = f"""{ABSENT}
+TABLE = {{"a": torch.load("a.pt"), "b": lambda x: torch.f(x), "c": functools.partial(torch.f, 1)}}
+NAMES = {{"c", "b", "a"}}
+PAIRS = [("a", torch.load("a")), ("b", torch.load("b"))]
+def run(x: str = Input(choices={choices})) -> str: ...
+"""
+    (tmp_path / "members.py").write_text(PRELUDE + text)
+    with inside(tmp_path):
+        component = document(describe("members.py:run"))["components"]["schemas"]["x"]
+    assert component["enum"] == ["a", "b", "c"][: 2 if "PAIRS" in choices else 3]
+
+
 @pytest.mark.parametrize("title, text", sections("unreadable_models.txt").items())
 def test_what_cannot_be_read_is_told_with_line_and_reason(tmp_path, title, text):
     head = "import os, torch, numpy as np; from diffusers import Pipeline, SCHEDULERS; from cog import *\n"
@@ -202,3 +225,12 @@ def test_the_command_says_what_it_cannot_read(tmp_path):
         f"CannotReadError: `absent.N` needs absent.N, which is no part of the project: write its value "
         f"({tmp_path}/model.py, line 2)\n"
     )
+
+
+def test_the_command_warns_of_old_names_in_short(tmp_path):
+    (tmp_path / "model.py").write_text("class M:\n    def predict(self) -> str: ...\n")
+    command = [sys.executable, "-m", "cog.schema", "--static", "model.py:M"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "python")}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "M.predict() is deprecated; use run() instead\n")

@@ -11,7 +11,7 @@ from typing import Any, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union
 from cog._static import calls
 from cog._static.known import BUILTINS, attribute_allowed, outside
 from cog._static.marks import CannotReadError, StaticFunction, Unknown, is_external
-from cog._static.operators import BINARY, COMPARE, CONVERSIONS, DUNDERS, LARGEST, UNARY, is_large, is_type, name_outside
+from cog._static.operators import BINARY, COMPARE, CONVERSIONS, DUNDERS, LARGEST, UNARY, find_outside, is_large, is_type
 
 _LITERAL: Any = typing.Literal
 _ANNOTATED: Any = typing.Annotated
@@ -39,7 +39,10 @@ class Reader:
         if handler is None:
             self.fail(node, f"cannot read `{ast.unparse(node)}` without running it")
         try:
-            return handler(node)
+            value = handler(node)
+            if isinstance(value, Unknown):
+                raise value.error
+            return value
         except CannotReadError:
             raise
         except Exception as error:  # what Python says of the same expression
@@ -48,7 +51,9 @@ class Reader:
     def plain(self, node: ast.expr) -> Any:
         """A value with nothing in it that comes from outside the project."""
         value = self.value(node)
-        found = name_outside(value)
+        found = find_outside(value)
+        if isinstance(found, Unknown):
+            raise found.error
         if found is not None:
             self.fail(node, f"`{ast.unparse(node)}` needs {found}, which is no part of the project: write its value")
         return value
@@ -160,7 +165,14 @@ class Reader:
             if isinstance(node, ast.Starred):
                 yield from self.value(node.value)
             else:
-                yield self.value(node)
+                yield self._member(node)
+
+    def _member(self, node: ast.expr) -> Any:
+        """Of a list or dict that may do without it, as when only the keys are wanted."""
+        try:
+            return self.value(node)
+        except CannotReadError as error:
+            return Unknown(error)
 
     def _Dict(self, node: ast.Dict) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
@@ -168,7 +180,7 @@ class Reader:
             if key is None:
                 found.update(self.value(value))
             else:
-                found[self.value(key)] = self.value(value)
+                found[self.value(key)] = self._member(value)
         return found
 
     def _ListComp(self, node: ast.ListComp) -> list[Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import Any, Callable, ForwardRef, Optional, get_origin
+from typing import Any, Callable, ForwardRef, Union, get_origin
 
-from cog._static.marks import External, StaticFunction, is_external
+from cog._static.marks import External, StaticFunction, Unknown, is_external
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -58,8 +58,10 @@ def is_large(left: Any, right: Any) -> bool:
     )
 
 
-def name_outside(value: Any) -> Optional[str]:
-    """The name of something that is not there, in a value or inside it."""
+def find_outside(value: Any) -> Union[str, Unknown, None]:
+    """The name of something that is not there, or what cannot be read, in a value or inside it."""
+    if isinstance(value, Unknown):
+        return value
     if is_external(value):
         return str(value.cog_external)
     if isinstance(value, type):
@@ -71,5 +73,5 @@ def name_outside(value: Any) -> Optional[str]:
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, (list, tuple, set, frozenset)):
-        return next((found for found in map(name_outside, value) if found), None)
+        return next((found for found in map(find_outside, value) if found), None)
     return None
