@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from packaged import InstalledServer, debian, in_root, needs_plain_build, needs_root, pack, wheel
+from tool import cog, make_project, succeeded
 
 pytestmark = needs_plain_build
 
@@ -124,6 +125,21 @@ def test_every_flag_of_the_reference(venv: Path, tmp_path: Path) -> None:
     ):
         shown = subprocess.run([*start[:3], flag], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert (shown.returncode, word in shown.stdout) == (code, True)
+
+
+def test_the_tool_runs_a_model_from_a_venv_off_path(venv: Path, tmp_path: Path) -> None:
+    """Its own parts go into the project's environment by reference, and nothing private into that of the model."""
+    project = make_project(tmp_path, MODEL, yaml='build:\n  python_version: "3.11"\nrun: run.py:Predictor\n')
+    library = make_library(tmp_path)
+    preloaded = {"LD_PRELOAD": str(library)}
+    done = succeeded(cog(project, "run", "-i", "name=Ada", program=venv / "bin/cog", env=preloaded))
+    seen = json.loads(done.stdout)
+    assert seen["name"] == "Ada"
+    assert seen["python"] == str(project / ".cog/venv")
+    assert library.name in seen["maps"]
+    assert not [value for value in seen["environment"].values() if "cog/_bin/lib" in value]
+    shown = succeeded(cog(project, "exec", "python", "-c", "import cog; print(cog.__file__)", program=venv / "bin/cog"))
+    assert shown.stdout == f"{project}/.cog/venv/cog-cpp/cog/__init__.py\n"
 
 
 def test_ld_preload_is_for_the_workers(venv: Path, tmp_path: Path) -> None:
