@@ -36,25 +36,23 @@ public:
       messages_{common.messages},
       flags_{flags},
       given_{read_given(flags.inputs, flags.json)},
-      context_{make_context(flags)} {
+      context_{make_context(flags)},
+      writer_{{.path = flags.output,
+               .json = flags.json.has_value(),
+               .default_name = training() ? "weights" : "output",
+               .text_to_file = training()},
+              messages_} {
     // nop
   }
 
   void run() {
     auto ready = flags_.image.empty() ? prepare_project() : prepare_image();
-    output_writer writer{{.path = flags_.output,
-                          .json = flags_.json.has_value(),
-                          .default_name = default_name(),
-                          .text_to_file = training()},
-                         messages_};
-    if (schema_)
-      writer.expect(output_kind_of(*schema_.json, training()));
     ready.plan.ports.emplace_back();
     ready.plan.server = true;
     ready.plan.init = true;
     ready.plan.logs_to_stderr = true;
     ready.plan.environment.push_back(std::string{"COG_LOG_LEVEL="} + (messages_.show_debug ? "debug" : "warning"));
-    if (!writes_command_of_image() || training())
+    if (flags_.image.empty() || training())
       ready.plan.command = {"python", "-m", "cog.server.http"};
     if (training())
       ready.plan.command.insert(ready.plan.command.end(), {"--x-mode", "train"});
@@ -68,7 +66,7 @@ public:
       inputs_ = typed_inputs(given_, actual.model ? actual.model->schema_of(training()) : nullptr);
     auto kind = actual.json ? output_kind_of(*actual.json, training()) : output_kind::json;
     messages_.info(training() ? "Running training..." : "Running prediction...");
-    auto code = finish(model, actual, writer, kind);
+    auto code = finish(model, actual, kind);
     if (code != 0)
       throw silent_exit{code};
   }
@@ -89,13 +87,13 @@ private:
   }
 
   bool training() const { return flags_.training; }
-  bool writes_command_of_image() const { return !flags_.image.empty(); }
-  std::string default_name() const { return training() ? "weights" : "output"; }
 
   void check_inputs_against(const std::string& document) {
     schema_ = read_schema(document);
-    if (schema_)
-      inputs_ = typed_inputs(given_, schema_.model->schema_of(training()));
+    if (!schema_)
+      return;
+    inputs_ = typed_inputs(given_, schema_.model->schema_of(training()));
+    writer_.expect(output_kind_of(*schema_.json, training()));
   }
 
   launch prepare_project() {
@@ -126,11 +124,10 @@ private:
     return ready;
   }
 
-  int finish(started_model& model, const known_schema& schema, output_writer& writer, output_kind kind) {
+  int finish(started_model& model, const known_schema& schema, output_kind kind) {
     auto endpoint = training() ? "/trainings" : "/predictions";
     auto body = "{\"input\":" + inputs_ + ",\"context\":" + context_ + "}";
-    auto answer =
-      shows_text_at_once(kind, schema) ? show_text(model, schema, endpoint, body) : model.create(endpoint, body);
+    auto answer = ask_model(model, schema, kind, endpoint, body);
     json_error error;
     auto prediction = parse_json(std::string_view{answer}, error);
     if (!prediction)
@@ -141,10 +138,17 @@ private:
       if (status && status->raw == "\"succeeded\"")
         return 0;
     }
-    return writer.write(*prediction, kind);
+    return writer_.write(*prediction, kind);
   }
 
-  /// Text that comes in pieces, for somebody who looks on.
+  /// Somebody who looks on sees the log grow, and text come in pieces.
+  std::string ask_model(started_model& model, const known_schema& schema, output_kind kind, const std::string& endpoint,
+                        const std::string& body) {
+    if (shows_text_at_once(kind, schema))
+      return show_text(model, schema, endpoint, body);
+    return isatty(STDERR_FILENO) != 0 ? model.create_and_watch(endpoint, body, {}) : model.create(endpoint, body);
+  }
+
   bool shows_text_at_once(output_kind kind, const known_schema& schema) const {
     auto* display =
       schema.json ? schema.json->find_path({"components", "schemas", "Output", "x-cog-array-type"}) : nullptr;
@@ -172,6 +176,7 @@ private:
   const prediction_request_flags& flags_;
   given_inputs given_;
   std::string context_;
+  output_writer writer_;
   project_config config_;
   known_schema schema_;   // as known before the start
   std::string inputs_;

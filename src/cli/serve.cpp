@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/launch.hpp"
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -27,6 +28,13 @@ std::string shown_url(const std::string& host, uint16_t port) {
   return "http://" + (host.find(':') == host.npos ? host : "[" + host + "]") + number;
 }
 
+/// Does Docker run on another machine?
+bool is_remote(const launch& what) {
+  auto* address = std::getenv("DOCKER_HOST");
+  std::string_view host{address ? address : ""};
+  return what.where->has_images() && (host.starts_with("tcp://") || host.starts_with("ssh://"));
+}
+
 void serve(const session& common, const serve_flags& flags) {
   if (flags.playground)
     throw command_error{"the playground is not part of this tool; leave out --playground"};
@@ -48,6 +56,8 @@ void serve(const session& common, const serve_flags& flags) {
   common.messages.info(announcement(ready));
   common.messages.info("");
   common.messages.info("Serving at " + shown_url(host, flags.port));
+  if (is_remote(ready))
+    common.messages.warn("Docker runs on another machine: the port is one of that machine");
   run_to_the_end(ready, common.messages, stop_grace);
 }
 

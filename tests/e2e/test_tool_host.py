@@ -194,6 +194,26 @@ class Runner(BaseRunner):
         assert running.wait() == 0
 
 
+def test_the_log_grows_on_a_terminal(tmp_path: Path) -> None:
+    model = """
+import time
+from pathlib import Path
+
+def run() -> int:
+    print("begun")
+    while not Path("go").exists():
+        time.sleep(0.01)
+    print("done")
+    return 7
+"""
+    project = make_project(tmp_path, model, yaml=YAML.replace("Runner", "run"))
+    with Running(project, "run", terminal=True) as running:
+        running.read_until("begun")
+        (project / "go").touch()
+        assert running.rest().split() == ["done", "7"]
+        assert running.wait() == 0
+
+
 def test_ctrl_c_ends_a_prediction(tmp_path: Path) -> None:
     model = """
 import time
