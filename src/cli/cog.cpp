@@ -81,12 +81,16 @@ const CLI::App& chosen(const CLI::App& app) {
 void add_commands(CLI::App& app, session& common) {
   add_build(app, common);
   add_debug(app, common);
+  add_doctor(app, common);
   add_exec(app, common);
   add_init(app, common);
+  add_login(app, common);
+  add_push(app, common);
   add_run(app, common);
   add_serve(app, common);
   add_train(app, common);
   add_absent_commands(app);
+  add_completion(app);
 }
 
 }   // namespace

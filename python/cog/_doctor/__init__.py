@@ -1,0 +1,17 @@
+"""What `cog doctor` checks and mends in a model's source, of which nothing is run."""
+
+from __future__ import annotations
+
+from cog._doctor.checks import Finding, check_imports, check_names, check_pydantic, check_reference, check_returns
+from cog._doctor.source import Source, SourceError
+
+__all__ = [
+    "Finding",
+    "Source",
+    "SourceError",
+    "check_imports",
+    "check_names",
+    "check_pydantic",
+    "check_reference",
+    "check_returns",
+]
