@@ -1,7 +1,7 @@
 #include "cli/commands.hpp"
+#include "cli/image/text_file.hpp"
 #include <array>
 #include <filesystem>
-#include <fstream>
 
 namespace cog {
 
@@ -98,16 +98,6 @@ class Runner(BaseRunner):
 )"},
 }};
 
-void write(const std::filesystem::path& path, const char* content) {
-  if (path.has_parent_path())
-    std::filesystem::create_directories(path.parent_path());
-  std::ofstream file{path, std::ios::binary};
-  file << content;
-  file.close();
-  if (!file)
-    throw command_error{"cannot write " + path.string() + ": is the folder writable?"};
-}
-
 void init(const console& messages) {
   messages.info("");
   messages.info("Setting up the current directory for use with Cog...");
@@ -118,7 +108,7 @@ void init(const console& messages) {
       continue;
     }
     messages.info(std::string{"Creating "} + path);
-    write(path, content);
+    write_text(path, content);
   }
   messages.info("");
   messages.success(

@@ -56,7 +56,13 @@ class Project:
             **variables,
         }
         return subprocess.run(
-            [str(tool()), *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300
+            [str(tool()), *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
 
     def docker_calls(self) -> list[str]:

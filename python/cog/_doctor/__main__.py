@@ -24,7 +24,7 @@ from cog._doctor import (
 )
 
 Checks = dict[str, dict[str, Any]]
-SOURCE_CHECKS = {"pydantic": check_pydantic, "imports": check_imports, "returns": check_returns}
+SOURCE_CHECKS = {"pydantic": check_pydantic, "imports": check_imports}
 
 
 class Doctor:
@@ -84,6 +84,7 @@ class Doctor:
             if self.report(check, look(source)):
                 source.save()
                 source = self.open(file)
+        self.report("returns", check_returns(source, name))
         self._names(source, reference)
 
     def _names(self, source: Any, reference: dict[str, Any]) -> None:

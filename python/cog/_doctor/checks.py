@@ -41,14 +41,15 @@ def check_reference(source: Source, name: str, field: str, config: str, line: in
     return [Finding(config, line, message, f"Update the {field} field in {config}, or define {name}")]
 
 
-def check_returns(source: Source) -> list[Finding]:
+def check_returns(source: Source, name: str) -> list[Finding]:
+    """`name` is the class or function that cog.yaml names."""
     found = []
-    for owner in source.classes():
-        for node in owner.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in METHODS:
-                found += _without_return(source, node)
     for top in source.tree.body:
-        if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef)) and top.name in METHODS:
+        if isinstance(top, ast.ClassDef) and top.name == name:
+            for node in top.body:
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in METHODS:
+                    found += _without_return(source, node)
+        elif isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef)) and top.name == name:
             found += _without_return(source, top)
     return found
 
@@ -118,7 +119,7 @@ def check_pydantic(source: Source) -> list[Finding]:
         Finding(
             source.name,
             node.lineno,
-            f"{node.name} inherits from pydantic.BaseModel with arbitrary_types_allowed=True; use cog.BaseModel instead",
+            f"{node.name} inherits pydantic.BaseModel with arbitrary_types_allowed=True; use cog.BaseModel instead",
             "Import BaseModel from cog and remove the configuration",
             fix,
         )
@@ -166,9 +167,8 @@ def check_imports(source: Source) -> list[Finding]:
     )
 
     def fix() -> None:
-        statements = [
-            one for one in source.tree.body if not isinstance(one, (ast.ImportFrom, ast.Import)) and name in names_in(one)
-        ]
+        imports = (ast.Import, ast.ImportFrom)
+        statements = [one for one in source.tree.body if not isinstance(one, imports) and name in names_in(one)]
         for statement in statements:
             source.remove(statement)
         gone: list[ast.AST] = [*statements]

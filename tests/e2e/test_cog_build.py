@@ -1,0 +1,283 @@
+"""`cog build` on a real engine without any network: the image, its labels, and a prediction from it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cog_tool import tool
+from docker_engine import Engine, private_engine
+from packaged import debian, needs_plain_build, needs_root, wheel
+from server import eventually
+
+pytestmark = [needs_root, needs_plain_build]
+
+BASE = "debian-python"
+YAML = """build:
+  python_version: "3.11"
+  python_requirements: requirements.txt
+  run:
+    - echo hello > /step.txt
+    - command: wc -c < /tmp/token > /length.txt
+      mounts: [{type: secret, id: token, target: /tmp/token}]
+run: run.py:Runner
+environment:
+  - GREETING=good day
+  - COG_KEEP_RESULTS=3
+concurrency: {max: 2}
+"""
+SMALL = 'build:\n  python_version: "3.11"\nrun: run.py:Runner\n'
+MODEL = """import os
+import greetings
+from cog import BaseRunner, Input
+
+class Runner(BaseRunner):
+    def run(self, name: str = Input(description="Whom to greet")) -> str:
+        return f"{os.environ['GREETING']} {name} {greetings.MARK}"
+"""
+PLAIN = "from cog import BaseRunner\nclass Runner(BaseRunner):\n    def run(self) -> str:\n        return 'x'\n"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n"
+SECRET = "do-not-keep-me"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with private_engine() as engine:
+        engine.docker("import", str(debian("bookworm", "python3-pip", "python3-pil", "python-is-python3")), BASE)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`cog` as pip installs it, with no wheel beside it."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(folder, with_pip=True)
+    subprocess.run([folder / "bin/pip", "install", "-q", "--no-index", wheel()], check=True)
+    return folder / "bin/cog"
+
+
+def cog(
+    engine: Engine, program: Path, folder: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(folder.parent),
+        "COG_BASE_IMAGE": BASE,
+        **engine.variables,
+        **variables,
+    }
+    return subprocess.run([str(program), *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def build(engine: Engine, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return cog(engine, tool(), folder, "build", *arguments, COG_SDK_WHEEL=str(wheel()), **variables)
+
+
+def write(folder: Path, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name.replace("_py", ".py").replace("_yaml", ".yaml")).write_text(content)
+    return folder
+
+
+def labels(engine: Engine, image: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(engine.docker("image", "inspect", "-f", "{{json .Config.Labels}}", image))
+    return found
+
+
+def in_image(engine: Engine, image: str, script: str) -> str:
+    return engine.docker("run", "--rm", "--network", "none", image, "sh", "-c", script)
+
+
+def package(folder: Path) -> None:
+    """A wheel of a project's own."""
+    folder.mkdir()
+    info = "greetings-1.0.dist-info"
+    with zipfile.ZipFile(folder / "greetings-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("greetings.py", "MARK = '!'\n")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greetings\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write(tmp_path_factory.mktemp("build") / "Greeter 1", cog_yaml=YAML, run_py=MODEL, token=SECRET)
+    (folder / "requirements.txt").write_text("# ours\n./wheels/greetings-1.0-py3-none-any.whl\ncog==0.9\n")
+    (folder / ".dockerignore").write_text("token\n*.secret\nwheels\n")
+    (folder / "x.secret").write_text("")
+    package(folder / "wheels")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    commit = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "x", "--allow-empty"]
+    subprocess.run(commit, cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(engine: Engine, installed: Path, project: Path) -> str:
+    done = cog(
+        engine,
+        installed,
+        project,
+        "build",
+        "--secret",
+        "id=token,src=token",
+        "--progress",
+        "plain",
+        COG_CA_CERT=CERTIFICATE,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "Building Docker image from environment in cog.yaml as cog-greeter-1..." in done.stderr
+    assert "requirements.txt:3: cog found in requirements — overriding with" in done.stderr
+    assert "run.py:Runner is synchronous: the server loads 2 copies" in done.stderr
+    assert done.stderr.splitlines()[-1] == "Image built as cog-greeter-1"
+    return "cog-greeter-1"
+
+
+def test_the_labels(engine: Engine, project: Path, image: str) -> None:
+    found = labels(engine, image)
+    config = json.loads(found["run.cog.config"])
+    assert config["predict"] == "run.py:Runner" and "run" not in config
+    assert config["concurrency"] == {"max": 2}
+    assert config["environment"] == ["GREETING=good day", "COG_KEEP_RESULTS=3"]
+    assert config["build"]["run"][1]["mounts"] == [{"type": "secret", "id": "token", "target": "/tmp/token"}]
+    schema = json.loads(found["run.cog.openapi_schema"])
+    assert list(schema["components"]["schemas"]["Input"]["properties"]) == ["name"]
+    assert "greetings" in found["run.cog.pip_freeze"] and "cog-cpp" in found["run.cog.pip_freeze"]
+    assert found["run.cog.has_init"] == "true"
+    assert found["run.cog.version"]
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True)
+    assert found["org.opencontainers.image.revision"] == head.stdout.strip()
+
+
+def test_what_is_in_the_image(engine: Engine, project: Path, image: str) -> None:
+    files = in_image(engine, image, "cd /src && find . -type f -not -path './.git/*' | sort").splitlines()
+    assert files == ["./.cog/openapi_schema.json", "./.dockerignore", "./cog.yaml", "./requirements.txt", "./run.py"]
+    assert (
+        in_image(engine, image, "cat /step.txt /length.txt; ls /tmp")
+        == f"hello\n{len(SECRET)}\nlocal_package_artifacts\nrequirements.txt"
+    )
+    assert in_image(engine, image, "tail -n 3 /etc/ssl/certs/ca-certificates.crt") == CERTIFICATE.strip()
+    assert SECRET not in engine.docker("history", "--no-trunc", image)
+    config = json.loads(engine.docker("image", "inspect", "-f", "{{json .Config}}", image))
+    assert not config.get("Entrypoint")
+    assert config["Cmd"] == ["python", "-m", "cog.server.http"]
+    assert {"GREETING=good day", "COG_MAX_CONCURRENCY=2", "COG_PREDICT_TYPE_STUB=run.py:Runner"} <= set(config["Env"])
+
+
+def test_nothing_is_left_of_the_build(engine: Engine, project: Path, image: str) -> None:
+    assert not (project / ".cog/build").exists()
+    assert json.loads((project / ".cog/openapi_schema.json").read_text())["openapi"].startswith("3.")
+    assert "cog-tmp" not in engine.docker("image", "ls")
+
+
+def test_a_prediction(engine: Engine, image: str) -> None:
+    container = engine.docker("run", "-d", "-p", "127.0.0.1::5000", image)
+
+    def call(method: str, path: str, body: object = None) -> Any:
+        connection = engine.connect(engine.docker("port", container, "5000"))
+        content = None if body is None else json.dumps(body)
+        connection.request(method, path, content, {"Content-Type": "application/json"})
+        return json.load(connection.getresponse())
+
+    def ready() -> bool:
+        try:
+            return bool(call("GET", "/health-check")["status"] == "READY")
+        except ConnectionError:
+            return False
+
+    try:
+        eventually(ready, "READY")
+        assert call("POST", "/predictions", {"input": {"name": "Ada"}})["output"] == "good day Ada !"
+    finally:
+        engine.docker("rm", "-f", container)
+
+
+def test_the_cache_is_used_unless_told_otherwise(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "small", cog_yaml=SMALL, run_py=PLAIN)
+    assert build(engine, folder, "-t", "small:1").returncode == 0
+    again = build(engine, folder, "-t", "small:1")
+    assert "Successfully installed cog-cpp" not in again.stderr
+    fresh = build(engine, folder, "-t", "small:1", "--no-cache")
+    assert fresh.returncode == 0
+    assert "Successfully installed cog-cpp" in fresh.stderr
+
+
+def test_the_name_of_cog_yaml_and_another_file(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "named", run_py=PLAIN)
+    (folder / "other.yaml").write_text(SMALL + "image: example.com/me/model:3\n")
+    done = build(engine, folder, "-f", "other.yaml", "--progress", "quiet")
+    assert done.returncode == 0, done.stderr
+    assert (
+        in_image(engine, "example.com/me/model:3", "cat cog.yaml") == (SMALL + "image: example.com/me/model:3").strip()
+    )
+
+
+def test_separate_weights(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "heavy", cog_yaml=SMALL, run_py=PLAIN)
+    (folder / "weights").mkdir()
+    (folder / "weights/model.bin").write_bytes(bytes(11 * 1024 * 1024))
+    (folder / "weights/names.txt").write_text("small, but beside them\n")
+    done = build(engine, folder, "--separate-weights")
+    assert done.returncode == 0, done.stderr
+    assert "cog-heavy-weights" in engine.docker("image", "ls", "--format", "{{.Repository}}")
+    assert in_image(engine, "cog-heavy", "stat -c %s weights/model.bin; cat weights/names.txt").split()[0] == "11534336"
+    sizes = engine.docker("history", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", "cog-heavy").splitlines()
+    assert [int(line.split()[0]) > 10_000_000 for line in sizes if "COPY . /src" in line] == [False]
+    (folder / "run.py").write_text(PLAIN + "# changed\n")
+    again = build(engine, folder, "--separate-weights")
+    assert "Weights unchanged, skip rebuilding and use cached image..." in again.stderr
+    assert in_image(engine, "cog-heavy", "tail -n 1 run.py") == "# changed"
+
+
+def test_a_step_that_fails(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "broken", cog_yaml=SMALL.replace("run: run", "  run: ['false']\nrun: run"), run_py=PLAIN)
+    done = build(engine, folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Failed to build Docker image: image build failed: " in done.stderr
+    assert "cog-broken" not in engine.docker("image", "ls")
+    assert not (folder / ".cog/build").exists()
+
+
+def test_a_dockerfile_of_ones_own(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "own", cog_yaml=SMALL + "concurrency: {max: 3}\n", run_py=PLAIN)
+    (folder / "Dockerfile").write_text(f"FROM {BASE}\nWORKDIR /src\nRUN echo mine > /mine\nCOPY run.py /src/\n")
+    done = build(engine, folder, "--dockerfile", "Dockerfile")
+    assert done.returncode == 0, done.stderr
+    assert in_image(engine, "cog-own", "cat /mine; echo $COG_MAX_CONCURRENCY; ls -A") == "mine\n3\n.cog\nrun.py"
+    assert json.loads(labels(engine, "cog-own")["run.cog.config"])["predict"] == "run.py:Runner"
+
+
+def test_the_builder_without_buildkit(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "old", cog_yaml=SMALL, run_py=PLAIN)
+    done = build(engine, folder, DOCKER_BUILDKIT="0")
+    assert done.returncode == 0, done.stderr
+    assert in_image(engine, "cog-old", "find /src -type f | sort").splitlines() == [
+        "/src/.cog/openapi_schema.json",
+        "/src/cog.yaml",
+        "/src/run.py",
+    ]
+    with_secret = YAML.replace("  python_requirements: requirements.txt\n", "")
+    (folder / "cog.yaml").write_text(with_secret)
+    refused = build(engine, folder, "--secret", "id=token,src=run.py", DOCKER_BUILDKIT="0")
+    assert refused.returncode == 1
+    assert "need BuildKit" in refused.stderr
+
+
+def test_a_schema_of_ones_own(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "described", cog_yaml=SMALL, run_py=PLAIN)
+    document = {"openapi": "3.0.2", "info": {"title": "Mine", "version": "1"}, "paths": {}}
+    (folder / "mine.json").write_text(json.dumps(document))
+    done = build(engine, folder, "--openapi-schema", "mine.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(labels(engine, "cog-described")["run.cog.openapi_schema"]) == document
+    assert in_image(engine, "cog-described", "cat $COG_OPENAPI_SCHEMA") == json.dumps(document)
