@@ -161,6 +161,30 @@ const torch_release* find_release(std::string torch_release::*version_field, con
   return best;
 }
 
+/// A package's line without the places to look for it, which go to `add_option`: pip takes these on lines of their own.
+template <class AddOption>
+std::string hoisted(const std::string& line, const AddOption& add_option) {
+  std::string package;
+  std::string option;
+  for (auto& word : split(line, " ")) {
+    auto name = word.substr(0, word.find('='));
+    if (line.starts_with('-')) {
+      return line;
+    } else if (!option.empty()) {
+      add_option(option + " " + word);
+      option.clear();
+    } else if (name == "-f" || name == "--find-links" || name == "--extra-index-url") {
+      if (name == word)
+        option = name;
+      else
+        add_option(name + " " + word.substr(name.size() + 1));
+    } else if (!word.empty()) {
+      package += (package.empty() ? "" : " ") + word;
+    }
+  }
+  return package;
+}
+
 }   // namespace
 
 gpu_choice choose_gpu(const project_config& config, const std::vector<std::string>& requirements,
@@ -176,7 +200,8 @@ std::vector<std::string> rewrite_requirements(const std::vector<std::string>& re
     if (std::find(options.begin(), options.end(), option) == options.end())
       options.push_back(option);
   };
-  for (auto& line : requirements) {
+  for (auto& asked : requirements) {
+    auto line = hoisted(asked, add_option);
     auto name = package_of(line);
     if (line.starts_with('-')) {
       add_option(line);

@@ -1,0 +1,245 @@
+#include "../support/temporary_folder.hpp"
+#include "cli/image/certificate.hpp"
+#include "cli/image/dockerfile.hpp"
+#include "cli/image/labels.hpp"
+#include "cli/image/schema.hpp"
+#include "cli/image/tables.hpp"
+#include "cli/image/versions.hpp"
+#include "cli/image/weights.hpp"
+#include <algorithm>
+#include <doctest/doctest.h>
+
+using namespace cog;
+
+namespace {
+
+project_config config_of(const std::string& build, const std::string& rest = "run: run.py:Runner\n",
+                         const std::string& folder = "/nonexistent") {
+  std::vector<std::string> warnings;
+  return read_config("build:\n  python_version: \"3.11\"\n" + build + rest, folder, "cog.yaml", warnings);
+}
+
+image_plan plan_of(const project_config& config, const base_flags& flags = {}) {
+  auto plan = plan_image(config, flags, console{});
+  plan.wheel = "cog.whl";
+  return plan;
+}
+
+std::string tag_for(const std::string& package, const std::string& more = "") {
+  auto packages = package.empty() ? std::string{} : "  python_packages: [\"" + package + "\"]\n";
+  return choose_gpu(config_of("  gpu: true\n" + packages + more), {package}, console{}).tag;
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+size_t position(const std::string& text, const std::string& part) {
+  auto at = text.find(part);
+  REQUIRE_MESSAGE(at != std::string::npos, part, " is not in\n", text);
+  return at;
+}
+
+std::string problem_of(const std::string& build) {
+  try {
+    plan_of(config_of(build));
+  } catch (const command_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}   // namespace
+
+TEST_CASE("versions: a patch counts only where both have one") {
+  CHECK(matches_version("2.5.1+cu124", "2.5"));
+  CHECK(matches_version("12.4.1", "12.4.1"));
+  CHECK_FALSE(matches_version("12.4.1", "12.4.0"));
+  CHECK(compare_versions("12.10", "12.9") > 0);
+  CHECK(compare_versions("12.4", "12.4.0") == 0);
+}
+
+TEST_CASE("tables: every row that PyTorch has for a GPU names an image that exists") {
+  for (auto& row : compatibility().torch) {
+    if (row.cuda.empty())
+      continue;
+    auto& images = compatibility().cuda_images;
+    auto known =
+      std::any_of(images.begin(), images.end(), [&](auto& one) { return matches_version(one.cuda, row.cuda); });
+    CHECK_MESSAGE(known, row.torch, " ", row.cuda);
+  }
+}
+
+TEST_CASE("gpu: CUDA follows from the version of torch") {
+  CHECK(tag_for("") == "11.8.0-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("torch==1.11.0") == "11.3.1-cudnn8-devel-ubuntu20.04");
+  CHECK(tag_for("torch==1.12.1") == "11.6.2-cudnn8-devel-ubuntu20.04");
+  CHECK(tag_for("torch==1.13.1") == "11.7.1-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("torch>=2.0") == "11.8.0-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("torch==2.3.1") == "12.1.1-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("torch==2.5.1") == "12.4.1-cudnn-devel-ubuntu22.04");
+  CHECK(tag_for("torch==2.5.1+cu118") == "11.8.0-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("torch==2.6.0") == "12.6.3-cudnn-devel-ubuntu24.04");
+  CHECK(tag_for("torch==2.7.1") == "12.8.1-cudnn-devel-ubuntu24.04");
+  CHECK(tag_for("torch==2.8.0") == "12.9.1-cudnn-devel-ubuntu24.04");
+  CHECK(tag_for("torch==2.11.0") == "13.0.3-cudnn-devel-ubuntu24.04");
+}
+
+TEST_CASE("gpu: CUDA follows from the version of tensorflow, and cog.yaml goes before both") {
+  CHECK(tag_for("tensorflow==2.11.0") == "11.2.2-cudnn8-devel-ubuntu20.04");
+  CHECK(tag_for("tensorflow==2.15.0") == "12.2.2-cudnn8-devel-ubuntu22.04");
+  CHECK(tag_for("tensorflow==2.18.0") == "12.5.1-cudnn-devel-ubuntu22.04");
+  CHECK(tag_for("torch==2.5.1", "  cuda: \"12.1\"\n") == "12.1.1-cudnn8-devel-ubuntu22.04");
+}
+
+TEST_CASE("gpu: packages that ask for a build get its index, others stay") {
+  gpu_choice gpu{"12.4", "9", "", ""};
+  using lines = std::vector<std::string>;
+  CHECK(rewrite_requirements({"torch==2.5.1", "torchvision==0.20.1+cu124", "numpy", "torchaudio==2.5.1"}, gpu, {}) ==
+        lines{"--extra-index-url https://download.pytorch.org/whl/cu124/", "torch==2.5.1", "torchvision==0.20.1",
+              "numpy", "torchaudio==2.5.1"});
+  CHECK(rewrite_requirements({"torch==2.5.1"}, {}, {}) ==
+        lines{"--extra-index-url https://download.pytorch.org/whl/cpu/", "torch==2.5.1"});
+  CHECK(rewrite_requirements({"numpy", "-f https://a.example/x"}, gpu, {}) == lines{"-f https://a.example/x", "numpy"});
+  CHECK(rewrite_requirements({"numpy==1.0 --extra-index-url=https://a.example/"}, gpu, {}) ==
+        lines{"--extra-index-url https://a.example/", "numpy==1.0"});
+}
+
+TEST_CASE("requirements: lines as pip reads them") {
+  temporary_folder folder;
+  write_file(folder / "requirements.txt",
+             "numpy==2.0 # why\r\n\n# all\n-e .\ntorch \\\n  >=2\ncog[x]==1\ncoglet\ncogs==2\n");
+  auto config = config_of("  python_requirements: requirements.txt\n", "", folder.path);
+  CHECK(read_requirements(config, console{}).lines == std::vector<std::string>{"numpy==2.0", "torch   >=2", "cogs==2"});
+}
+
+TEST_CASE("requirements: a package of the project is staged, one outside is refused") {
+  temporary_folder folder;
+  write_file(folder / "project/wheels/a.whl", "");
+  write_file(folder / "b.whl", "");
+  auto project = folder / "project";
+  auto list = read_requirements(config_of("  python_packages: [wheels/a.whl]\n", "", project), console{});
+  CHECK(list.lines == std::vector<std::string>{"/tmp/local_package_artifacts/wheels/a.whl"});
+  CHECK(list.artifacts.at(0).staged == "wheels/a.whl");
+  CHECK_THROWS_WITH_AS(read_requirements(config_of("  python_packages: [../b.whl]\n", "", project), console{}),
+                       "cog.yaml:3:21: local Python package artifact \"../b.whl\" must be inside the project directory",
+                       config_error);
+}
+
+TEST_CASE("dockerfile: the steps stand in the order in which they change least") {
+  auto config = config_of(
+    "  system_packages: [git, ffmpeg]\n  python_packages: [numpy]\n  run: [echo a, {command: echo "
+    "b, mounts: [{type: secret, id: x, target: /y}]}]\n  pre_install: [echo c]\n",
+    "run: run.py:Runner\ntrain: t.py:t\nenvironment: [B=a b, A=1]\nconcurrency: {max: 4}\n");
+  auto text = shown_dockerfile(plan_of(config));
+  CHECK(text.starts_with("FROM python:3.11-slim\n"));
+  CHECK(has_line(text, "ENV A=1 B=\"a b\""));
+  CHECK(position(text, "apt-get install -qqy git ffmpeg") < position(text, "COPY requirements.txt"));
+  CHECK(position(text, "-r /tmp/requirements.txt") < position(text, "RUN echo a\n"));
+  CHECK(position(text, "RUN echo a\n") < position(text, "RUN --mount=type=secret,id=x,target=/y echo b\n"));
+  CHECK(position(text, "echo b\n") < position(text, "RUN echo c\n"));
+  CHECK(position(text, "RUN echo c\n") < position(text, "/tmp/cog.whl"));
+  CHECK(position(text, "/tmp/cog.whl") < position(text, "WORKDIR /src\nEXPOSE 5000\n"));
+  CHECK(has_line(text, "ENV COG_PREDICT_TYPE_STUB=\"run.py:Runner\""));
+  CHECK(has_line(text, "ENV COG_TRAIN_TYPE_STUB=\"t.py:t\""));
+  CHECK(has_line(text, "ENV COG_MAX_CONCURRENCY=4"));
+  CHECK(text.ends_with("CMD [\"python\", \"-m\", \"cog.server.http\"]\nCOPY . /src\n"));
+  for (auto* absent : {"# syntax", "tini", "ENTRYPOINT"})
+    CHECK(text.find(absent) == std::string::npos);
+}
+
+TEST_CASE("dockerfile: without BuildKit there are no mounts") {
+  auto plan = plan_of(config_of("  system_packages: [git]\n  python_packages: [numpy]\n"));
+  plan.buildkit = false;
+  auto text = environment_dockerfile(plan);
+  CHECK(text.find("--mount") == std::string::npos);
+  CHECK(has_line(text, "COPY cog.whl /tmp/cog.whl"));
+}
+
+TEST_CASE("dockerfile: a GPU brings CUDA's image with a Python that runs in it") {
+  auto text = environment_dockerfile(plan_of(config_of("  gpu: true\n  python_packages: [torch==2.5.1]\n")));
+  CHECK(
+    text.starts_with("FROM python:3.11-slim-bookworm AS python\nFROM nvidia/cuda:12.4.1-cudnn-devel-ubuntu22.04\n"));
+  CHECK(has_line(text, "COPY --from=python /usr/local /usr/local"));
+  CHECK(has_line(text, "ENTRYPOINT []"));
+}
+
+TEST_CASE("dockerfile: bases of the user's own") {
+  auto config = config_of("  base_image: mine:1\n");
+  CHECK(environment_dockerfile(plan_of(config)).starts_with("FROM mine:1\nENTRYPOINT []\n"));
+  base_flags flags;
+  flags.override_image = "other:2";
+  CHECK(environment_dockerfile(plan_of(config, flags)).starts_with("FROM other:2\n"));
+}
+
+TEST_CASE("dockerfile: cog-base images are named by what they hold") {
+  base_flags flags;
+  flags.use_cog_base_image = true;
+  flags.registry = "r8.im";
+  CHECK(plan_of(config_of(""), flags).base == "r8.im/cog-base:python3.11");
+  CHECK(plan_of(config_of("  gpu: true\n"), flags).base == "r8.im/cog-base:cuda11.8-python3.11");
+  auto torch = config_of("  gpu: true\n  python_packages: [torch==2.3]\n");
+  CHECK(plan_of(torch, flags).base == "r8.im/cog-base:cuda12.1-python3.11-torch2.3.1");
+  auto old = config_of("  gpu: true\n  cuda: \"11.2\"\n");
+  CHECK_THROWS_WITH_AS(plan_of(old, flags),
+                       "unsupported base image configuration: CUDA: 11.2 / Python: 3.11 / Torch: (none); leave "
+                       "--use-cog-base-image out",
+                       config_error);
+}
+
+TEST_CASE("dockerfile: another configuration file becomes cog.yaml") {
+  auto config = config_of("");
+  config.file = "my cog.yaml";
+  CHECK(source_instructions(plan_of(config)) == "COPY . /src\nCOPY [\"my cog.yaml\", \"/src/cog.yaml\"]\n");
+}
+
+TEST_CASE("plan: what cannot be built says so, and where") {
+  CHECK(
+    problem_of("  run: [\"a\\nb\"]\n").starts_with("cog.yaml:3:9: One of the commands in 'run' contains a new line"));
+  CHECK(problem_of("  gpu: true\n  python_packages: [tensorflow==2.16.1]\n")
+          .find("no matching base image for CUDA 12.3 and CuDNN 8") != std::string::npos);
+}
+
+TEST_CASE("labels: run is stored as predict, CUDA as it was resolved") {
+  auto config = config_of("  gpu: true\n");
+  CHECK(config_label(config, {"11.8", "8", "", ""}) ==
+        R"({"build":{"gpu":true,"python_version":"3.11","cuda":"11.8","cudnn":"8"},"predict":"run.py:Runner"})");
+}
+
+TEST_CASE("schema: defaults obey their constraints") {
+  std::string head = R"({"openapi":"3.0.2","info":{"title":"a","version":"1"},"paths":{},"components":{"schemas":)";
+  auto with = [&](const std::string& property) {
+    return head + R"({"Input":{"type":"object","properties":{"n":)" + property + "}}}}}";
+  };
+  validate_schema(with(R"({"type":"integer","default":2,"minimum":2})"));
+  CHECK_THROWS_AS(validate_schema(with(R"({"type":"integer","default":1,"minimum":2})")), command_error);
+  CHECK_THROWS_AS(validate_schema(with(R"({"type":"string","default":1})")), command_error);
+  CHECK_THROWS_AS(validate_schema("{"), command_error);
+  CHECK_THROWS_AS(validate_schema(R"({"openapi":"2.0"})"), command_error);
+}
+
+TEST_CASE("weights: big files go by their folders unless code is beside them") {
+  temporary_folder folder;
+  auto big = std::string(11 * 1024 * 1024, 'x');
+  write_file(folder / "w/a.bin", big);
+  write_file(folder / "w/deep/b.bin", big);
+  write_file(folder / "code/c.bin", big);
+  write_file(folder / "code/c.py", "");
+  write_file(folder / "root.bin", big);
+  write_file(folder / "film.mp4", big);
+  write_file(folder / ".git/x", big);
+  CHECK(find_weights(folder.path) == std::vector<std::string>{"code/c.bin", "root.bin", "w"});
+}
+
+TEST_CASE("certificate: PEM in any of its four forms") {
+  temporary_folder folder;
+  std::string pem = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n";
+  write_file(folder / "a.crt", pem);
+  write_file(folder / "b.txt", "no");
+  CHECK(read_certificates(pem) == pem);
+  CHECK(read_certificates(folder / "a.crt") == pem);
+  CHECK(read_certificates(folder.path) == pem);
+  CHECK(read_certificates("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmFiYwotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==") == pem);
+  CHECK_THROWS_AS(read_certificates("nonsense"), command_error);
+  CHECK_THROWS_AS(read_certificates(folder / "b.txt"), command_error);
+}
