@@ -5,7 +5,7 @@ namespace cog {
 namespace {
 
 void add_absent(CLI::App& app, const std::string& name, const std::string& description, const std::string& instead) {
-  auto* command = app.add_subcommand(name, description)->prefix_command();
+  auto* command = app.add_subcommand(name, description)->fallthrough(false)->allow_extras();
   command->callback([name, instead] { throw command_error{"cog " + name + " is not available: " + instead}; });
 }
 
