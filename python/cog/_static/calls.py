@@ -8,7 +8,7 @@ import enum
 import posixpath
 from pathlib import PurePath
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from cog._decorators import concurrent, streaming
 from cog._static.known import BUILTINS, PURE, UNSAFE, PydanticField, PydanticModel
@@ -189,7 +189,7 @@ def unpacked(reader: Reader, target: ast.expr, value: Any) -> dict[str, Any]:
     if isinstance(target, ast.Name):
         return {target.id: value}
     if isinstance(target, (ast.Tuple, ast.List)) and not any(isinstance(one, ast.Starred) for one in target.elts):
-        values = list(value)
+        values = list(value) if isinstance(value, Iterable) else []
         if len(values) == len(target.elts):
             found: dict[str, Any] = {}
             for part, item in zip(target.elts, values):
