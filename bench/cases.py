@@ -9,9 +9,17 @@ OURS, REFERENCE, MOSEC, FLOOR = "ours", "reference", "mosec", "floor"
 SERVERS = (OURS, REFERENCE, MOSEC, FLOOR)
 COG_SERVERS = (OURS, REFERENCE)
 
-RATE, P50, SECONDS, MEMORY = "answers/s", "p50 us", "s", "MiB"
+RATE, P50, P99, SECONDS, MEMORY = "answers/s", "p50 us", "p99 us", "s", "MiB"
 FIRST_CHUNK, CHUNK_RATE = "first chunk us", "chunks/s"
-MORE_IS_BETTER = {RATE: True, P50: False, SECONDS: False, MEMORY: False, FIRST_CHUNK: False, CHUNK_RATE: True}
+MORE_IS_BETTER = {
+    RATE: True,
+    P50: False,
+    P99: False,
+    SECONDS: False,
+    MEMORY: False,
+    FIRST_CHUNK: False,
+    CHUNK_RATE: True,
+}
 
 MIB = 1024 * 1024
 CHUNKS = 500
@@ -25,7 +33,7 @@ class Case:
     model: str
     input: dict[str, Any]
     output_is_right: Callable[[Any], bool]
-    kind: Literal["load", "stream", "ready", "cold", "memory"] = "load"
+    kind: Literal["load", "stream", "ready", "cold", "memory", "webhooks", "upload", "download"] = "load"
     metrics: tuple[str, ...] = (RATE,)
     servers: tuple[str, ...] = SERVERS
     clients: int = 1
@@ -104,5 +112,19 @@ CASES = (
     ),
     Case("ready", "exec to READY", "hello", NAME, greets, "ready", (SECONDS,), COG_SERVERS),
     Case("cold", "exec to first answer", "hello", NAME, greets, "cold", (SECONDS,)),
+    Case(
+        "webhooks",
+        "webhooks of asynchronous predictions to good, slow, failing and dead hosts, beside other predictions",
+        "hello_async",
+        NAME,
+        greets,
+        "webhooks",
+        (SECONDS, MEMORY, P50, P99),
+        (OURS,),
+        slots=16,
+        settings={"COG_MAX_QUEUE": "64"},
+    ),
+    Case("big-upload", "large file to --upload-url", "big_file", {}, bool, "upload", (MEMORY, SECONDS), (OURS,)),
+    Case("big-download", "large file by URL", "file_in", {}, bool, "download", (MEMORY, SECONDS), (OURS,)),
     Case("memory", "memory of the process tree after load", "hello", NAME, greets, "memory", (MEMORY,)),
 )

@@ -41,12 +41,12 @@ def predict(port: int, case: Case, body: bytes) -> bool:
     return True
 
 
-def wait_until(done: Callable[[], bool]) -> None:
+def wait_until(done: Callable[[], bool], patience: float = START_SECONDS) -> None:
     """Asks again and again, since a server that starts sends no word of it."""
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + patience
     while not done():
         if time.monotonic() > end:
-            raise WrongAnswer(f"neither ready nor a right answer after {START_SECONDS} s")
+            raise WrongAnswer(f"neither ready nor a right answer after {patience:g} s")
         time.sleep(POLL_SECONDS)
 
 

@@ -11,16 +11,19 @@ import load
 from cases import COG_SERVERS, MEMORY, SECONDS, Case
 from processes import running, tree_memory
 from servers import prepare
+from transfers import prepared
 
 LOG_TAIL = 600
 
 
 class Bench:
-    """Where the servers are built, and how long a round of load lasts."""
+    """Where the servers are built, and how much is done in a round."""
 
-    def __init__(self, build: Path, seconds: float) -> None:
+    def __init__(self, build: Path, seconds: float, megabytes: int, predictions: int) -> None:
         self.build = build
         self.seconds = seconds
+        self.megabytes = megabytes
+        self.predictions = predictions
         self._work = build / "bench-work"
         self._work.mkdir(parents=True, exist_ok=True)
 
@@ -28,17 +31,22 @@ class Bench:
         """The figures by metric. Raises load.WrongAnswer with the end of the server's log."""
         log = self._work / f"{server}.log"
         try:
+            if case.kind in ("webhooks", "upload", "download"):
+                with prepared(case, self.megabytes, self.predictions) as (arguments, do_round):
+                    with self._served(case, server, log, *arguments) as (port, pid, _):
+                        load.wait_until(lambda: load.ready(port))
+                        return do_round(port, pid)
             with self._served(case, server, log) as (port, pid, started):
                 return self._measured(case, server, port, pid, started)
         except load.WrongAnswer as wrong:
             raise load.WrongAnswer(f"{wrong}\n{log.read_text(errors='replace')[-LOG_TAIL:]}") from None
 
     @contextlib.contextmanager
-    def _served(self, case: Case, server: str, log: Path) -> Iterator[tuple[int, int, float]]:
+    def _served(self, case: Case, server: str, log: Path, *arguments: str) -> Iterator[tuple[int, int, float]]:
         port = free_port()
         launch = prepare(server, case, self.build, port)
         started = time.monotonic()
-        with running(launch.command, launch.folder, launch.environment, log) as pid:
+        with running([*launch.command, *arguments], launch.folder, launch.environment, log) as pid:
             yield port, pid, started
 
     def _measured(self, case: Case, server: str, port: int, pid: int, started: float) -> dict[str, float]:

@@ -29,7 +29,7 @@ def main() -> int:
     processes.become_subreaper()
     machine = describe_machine()
     print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
-    bench = Bench(build, options.seconds)
+    bench = Bench(build, options.seconds, options.megabytes, options.predictions)
     rows: list[Row] = []
     failures: list[str] = []
     try:
@@ -57,6 +57,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(SERVERS), help="servers, with commas between (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds a case (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="load a round and server (default: %(default)s)")
+    parser.add_argument("--megabytes", type=int, default=256, help="size of large files, MiB (default: %(default)s)")
+    parser.add_argument("--predictions", type=int, default=1000, help="with webhooks (default: %(default)s)")
     parser.add_argument("--build", type=Path, default=Path("build"), help="build folder (default: %(default)s)")
     options = parser.parse_args()
     options.cases = options.cases or names

@@ -9,13 +9,29 @@ namespace cog {
 
 namespace {
 
-constexpr size_t most_waiting = 64;      // webhooks that are not terminal
-constexpr unsigned most_attempts = 13;   // of the terminal one
-constexpr unsigned last_attempts = 4;    // of it, once the server stops
+constexpr size_t most_waiting = 64;          // webhooks that are not terminal
+constexpr size_t largest_kept = 64 * 1024;   // bytes of a terminal body in memory
+constexpr unsigned most_attempts = 13;       // of the terminal one
+constexpr unsigned last_attempts = 4;        // of it, once the server stops
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr unsigned most_doublings = 9;           // 102.4 s
 constexpr uint64_t longest_retry_after = 3600;   // seconds
 constexpr std::array retried{uint64_t{0}, uint64_t{429}, uint64_t{500}, uint64_t{502}, uint64_t{503}, uint64_t{504}};
+
+body_ptr as_body(answer_text answer) {
+  std::vector<body_part> parts;
+  for (auto& piece : answer)
+    std::visit([&](auto& content) { parts.emplace_back(std::move(content)); }, piece);
+  return make_body(std::move(parts));
+}
+
+size_t text_bytes(const std::vector<body_part>& parts) {
+  size_t sum = 0;
+  for (auto& part : parts)
+    if (auto* text = std::get_if<std::string>(&part))
+      sum += text->size();
+  return sum;
+}
 
 }   // namespace
 
@@ -34,15 +50,38 @@ void courier_state::take(const prediction_event& event) {
     case kind::metric:
       return metrics.apply(event.mode, event.name, event.text);
     case kind::completed:
-      end = event.end;
+      ended = true;
       if (std::exchange(logs_held_back, false)) {
         last_sent = clock::time_point::min();
         enqueue(webhook_logs);
       }
+      if (request->webhook_events & webhook_completed)
+        end(*event.end);
       return enqueue(webhook_completed);
     case kind::truncated:
       return;
   }
+}
+
+/// Makes the terminal body; while it waits, a large one lies in a file.
+void courier_state::end(const prediction_snapshot& result) {
+  self->send(links.mailroom, atom::enlist_v, courier_actor{self});
+  last_holders = result.folders;
+  auto body = as_body(state_answer(result));
+  if (text_bytes(*body) <= largest_kept) {
+    last_body = std::move(body);
+    return;
+  }
+  last_holders.push_back(own_folder);
+  auto ready = [this](const body_ptr& usable) {
+    last_body = usable;
+    send_next();
+  };
+  self->request(links.files, caf::infinite, atom::store_v, own_folder, body)
+    .then(ready, [this, body, ready](const caf::error& error) {
+      spdlog::warn("courier: body-kept-in-memory, id={} error={}", request->id, text_of(error));
+      ready(body);
+    });
 }
 
 void courier_state::add_chunk(const prediction_event& event) {
@@ -71,8 +110,10 @@ void courier_state::enqueue(webhook_event event) {
   if (event != webhook_completed) {
     last_sent = now;
     logs_held_back = false;
-    if (waiting.size() >= most_waiting)
+    if (waiting.size() >= most_waiting) {
+      count(webhook_fate::collapsed, waiting.size());
       waiting.clear();   // the newest says all that they would have said
+    }
   }
   waiting.push_back({event, so_far.output.json.size(), so_far.output.files.size(), so_far.logs.size()});
   send_next();
@@ -82,32 +123,26 @@ void courier_state::send_next() {
   if (current)
     return;
   if (!waiting.empty()) {
+    bool terminal = waiting.front().event == webhook_completed;
+    if (terminal && !last_body)
+      return;
     current = waiting.front();
     waiting.pop_front();
     attempts = 0;
+    if (terminal)
+      so_far = {};
     return post();
   }
-  if (end)
+  if (ended)
     self->quit();
 }
-
-namespace {
-
-std::vector<body_part> as_body(answer_text answer) {
-  std::vector<body_part> parts;
-  for (auto& piece : answer)
-    std::visit([&](auto& content) { parts.emplace_back(std::move(content)); }, piece);
-  return parts;
-}
-
-}   // namespace
 
 post_job courier_state::make_job() const {
   post_job job;
   job.url = request->webhook;
   if (current->event == webhook_completed) {
-    job.body = as_body(state_answer(*end));
-    job.holders = end->folders;
+    job.body = last_body;
+    job.holders = last_holders;
   } else {
     auto state = so_far;
     state.output.json.resize(current->output_bytes);
@@ -130,7 +165,7 @@ post_job courier_state::make_job() const {
 void courier_state::post() {
   ++attempts;
   pausing = false;
-  self->request(transfers, caf::infinite, atom::post_v, make_job())
+  self->request(links.transfers, caf::infinite, atom::post_v, make_job())
     .then([this](const post_outcome& outcome) { on_outcome(outcome); },
           [this](const caf::error& error) {
             on_outcome({0, 0, false, text_of(error)});
@@ -147,14 +182,27 @@ void courier_state::on_outcome(const post_outcome& outcome) {
       pause = std::max<std::chrono::milliseconds>(
         pause, std::chrono::seconds{std::min(outcome.retry_after, longest_retry_after)});
     pausing = true;
+    count(webhook_fate::retried);
     return self->delayed_send(self, pause, atom::tick_v);
   }
   if (!taken)
     spdlog::log(terminal ? spdlog::level::err : spdlog::level::warn,
                 "courier: webhook-failed, id={} url={} status={} error={} attempts={}", request->id, request->webhook,
                 outcome.status, outcome.error, attempts);
+  count(taken ? webhook_fate::sent : terminal ? webhook_fate::given_up : webhook_fate::failed);
   current.reset();
   send_next();
+}
+
+void courier_state::count(webhook_fate fate, uint64_t webhooks) {
+  self->send(links.mailroom, atom::report_v, fate, webhooks);
+}
+
+void courier_state::give_up() {
+  spdlog::error("courier: webhook-given-up, id={} url={} attempts={}: too many others wait", request->id,
+                request->webhook, attempts);
+  count(webhook_fate::given_up);
+  self->quit();
 }
 
 void courier_state::drain() {
@@ -165,14 +213,16 @@ void courier_state::drain() {
 }
 
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
-                                     transfer_actor transfers, server_config config) {
+                                     courier_links links, folder_ptr own_folder, server_config config) {
   self->state.so_far.id = request->id;
   self->state.request = std::move(request);
-  self->state.transfers = std::move(transfers);
+  self->state.links = std::move(links);
+  self->state.own_folder = std::move(own_folder);
   self->state.config = std::move(config);
   return {
     [self](atom::event, const event_ptr& event) { self->state.take(*event); },
     [self](atom::drain) { self->state.drain(); },
+    [self](atom::cancel) { self->state.give_up(); },
     [self](atom::tick) {
       if (self->state.pausing)
         self->state.post();

@@ -8,6 +8,13 @@
 
 namespace cog {
 
+/// Whom a courier works with.
+struct courier_links {
+  transfer_actor transfers;
+  files_actor files;
+  mailroom_actor mailroom;
+};
+
 /// Brings the webhooks of one prediction, one after the other, and ends when the last was taken or given up.
 struct courier_state {
   using clock = std::chrono::steady_clock;
@@ -28,18 +35,24 @@ struct courier_state {
   void add_chunk(const prediction_event& event);
   void enqueue(webhook_event event);
   void send_next();
+  void end(const prediction_snapshot& result);
   void drain();
+  void give_up();
   void post();
+  void count(webhook_fate fate, uint64_t webhooks = 1);
   void on_outcome(const post_outcome& outcome);
   post_job make_job() const;
 
   courier_actor::pointer self;
   request_ptr request;
-  transfer_actor transfers;
+  courier_links links;
+  folder_ptr own_folder;   // for a large body that waits
   server_config config;
   prediction_snapshot so_far;
   metric_set metrics;
-  snapshot_ptr end;   // once completed
+  body_ptr last_body;   // of the terminal one, once it may be sent
+  std::vector<folder_ptr> last_holders;
+  bool ended = false;
   std::deque<delivery> waiting;
   std::optional<delivery> current;   // under way
   bool logs_held_back = false;       // by the throttle, since the last one sent
@@ -51,6 +64,6 @@ struct courier_state {
 };
 
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
-                                     transfer_actor transfers, server_config config);
+                                     courier_links links, folder_ptr own_folder, server_config config);
 
 }   // namespace cog

@@ -1,6 +1,8 @@
 #include "actors/files.hpp"
 #include "io/base64.hpp"
 #include "io/data_url.hpp"
+#include "io/file_sink.hpp"
+#include "io/folder.hpp"
 #include "io/text.hpp"
 #include "io/unique_fd.hpp"
 #include <cerrno>
@@ -55,10 +57,31 @@ caf::expected<std::string> encode_piece(const file_piece& piece) {
   return text;
 }
 
+caf::expected<body_ptr> store_texts(const folder& target, const body_ptr& body) {
+  auto problem = ensure(target);
+  file_sink sink;
+  if (!problem.empty() || !sink.open(target.path + "/webhook.json"))
+    return make_error(errc::file_failed, problem.empty() ? sink.problem() : problem);
+  uint64_t offset = 0;
+  auto stored = *body;
+  for (auto& part : stored)
+    if (auto* text = std::get_if<std::string>(&part)) {
+      if (!sink.write(*text))
+        return make_error(errc::file_failed, sink.problem());
+      raw_file place{sink.path(), offset, text->size()};
+      offset += place.size;
+      part = std::move(place);
+    }
+  return make_body(std::move(stored));
+}
+
 files_actor::behavior_type files(files_actor::pointer) {
   return {
     [](atom::decode, const input_job& job) -> caf::result<std::string> { return store_input(job); },
     [](atom::encode, const file_piece& piece) -> caf::result<std::string> { return encode_piece(piece); },
+    [](atom::store, const folder_ptr& target, const body_ptr& body) -> caf::result<body_ptr> {
+      return store_texts(*target, body);
+    },
     [](atom::sweep, const std::string& path) { sweep(path); },
     [](atom::touch, const std::string& path) { touch(path); },
   };

@@ -9,6 +9,9 @@ caf::expected<std::string> store_input(const input_job& job);
 /// Reads a piece of a file; returns it in base64. Errors: file_failed.
 caf::expected<std::string> encode_piece(const file_piece& piece);
 
+/// Writes the texts of a body into one file of the folder; returns the body with places in it instead. Errors: file_failed.
+caf::expected<body_ptr> store_texts(const folder& target, const body_ptr& body);
+
 /// Works on files where it may block: spawn it detached.
 files_actor::behavior_type files(files_actor::pointer self);
 

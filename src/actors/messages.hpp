@@ -44,7 +44,7 @@ struct upload_job {
 /// One HTTP POST, with the header lines given.
 struct post_job {
   std::string url;
-  std::vector<body_part> body;
+  body_ptr body;
   std::vector<folder_ptr> holders;   // of the files in it
   std::vector<std::string> headers;
 };
@@ -56,6 +56,10 @@ struct post_outcome {
   bool refused = false;       // by COG_FORBID_PRIVATE_URLS
   std::string error;
 };
+
+/// What has become of a webhook: `sent`: answered 2xx; `failed`: not, and not sent again; `retried`: sent once more;
+/// `given_up`: a terminal one that nobody took; `collapsed`: a later one stands for it.
+enum class webhook_fate : uint8_t { sent, failed, retried, given_up, collapsed };
 
 /// A piece of a file, to be read and written in base64.
 struct file_piece {
@@ -71,7 +75,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::request_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::snapshot_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cog::snapshot_ptr>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::event_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::body_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::post_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::webhook_fate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::folder_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::post_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::document_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::prepared_ptr)
@@ -100,6 +107,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, report, "report")
   CAF_ADD_ATOM(cog, cog::atom, retire, "retire")
   CAF_ADD_ATOM(cog, cog::atom, release, "release")
+  CAF_ADD_ATOM(cog, cog::atom, enlist, "enlist")
   CAF_ADD_ATOM(cog, cog::atom, prepare, "prepare")
   CAF_ADD_ATOM(cog, cog::atom, fetch, "fetch")
   CAF_ADD_ATOM(cog, cog::atom, store, "store")
@@ -121,6 +129,9 @@ using files_actor = caf::typed_actor<
   caf::replies_to<atom::decode, input_job>::with<std::string>,
   // Reads a piece of a file; answers it in base64.
   caf::replies_to<atom::encode, file_piece>::with<std::string>,
+  // Writes the texts of a body into one file of the folder; answers the body with places in it instead, or
+  // `file_failed`.
+  caf::replies_to<atom::store, folder_ptr, body_ptr>::with<body_ptr>,
   // Removes a folder with all that is in it.
   caf::reacts_to<atom::sweep, std::string>,
   // Makes sure that there is a file of this path, an empty one if need be.
@@ -149,8 +160,18 @@ using follower_actor = caf::typed_actor<
 using courier_actor = follower_actor::extend<
   // The server stops: what has failed so far is tried again at once, and given up after a few attempts.
   caf::reacts_to<atom::drain>,
+  // Too many wait: gives its terminal webhook up.
+  caf::reacts_to<atom::cancel>,
   // INTERNAL: time for another attempt.
   caf::reacts_to<atom::tick>>;
+
+using mailroom_actor = caf::typed_actor<
+  // The terminal webhook of this courier waits to be taken. Beyond 10,000 the one that has waited longest is given up.
+  caf::reacts_to<atom::enlist, courier_actor>,
+  // What has become of so many webhooks.
+  caf::reacts_to<atom::report, webhook_fate, uint64_t>,
+  // Both in the text format of Prometheus.
+  caf::replies_to<atom::metrics>::with<std::string>>;
 
 /// Event streams of one prediction at once.
 constexpr size_t most_followers = 1024;

@@ -61,7 +61,7 @@ void post_line::start(host& where) {
   where.waiting.pop_front();
   ++where.running;
   auto& job = next.job;
-  next.work = std::make_unique<web_post>(job.url, std::move(job.body), job.headers, options_);
+  next.work = std::make_unique<web_post>(job.url, job.body, job.headers, options_);
   auto* handle = next.work->handle();
   multi_.add(handle);
   running_.emplace(handle, std::move(next));

@@ -67,7 +67,9 @@ private:
   caf::result<snapshot_ptr> attach(const std::string& id, const follower_actor& follower);
   void detach(const std::string& id, const follower_actor& follower);
 
-  // Output files that are uploaded (worker_uploads.cpp).
+  // Its output files (worker_files.cpp).
+  bool take_files(running_prediction& prediction, std::vector<output_file>& files);
+  void keep_folder(running_prediction& prediction);
   bool holds(const running_prediction& prediction, const std::vector<output_file>& files) const;
   /// `end`: it is the result of the model, not a chunk.
   void hold(running_prediction& prediction, std::string_view json, std::vector<output_file> files,
@@ -98,8 +100,6 @@ private:
   void on_metric(std::string_view payload);
   void on_done(std::string_view payload);
   void succeed(running_prediction& prediction, done_frame frame);
-  bool take_files(running_prediction& prediction, std::vector<output_file>& files);
-  void keep_folder(running_prediction& prediction);
   running_ptr take_out(running_prediction& prediction);
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
   void finish_stopped(running_prediction& prediction);

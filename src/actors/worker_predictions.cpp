@@ -1,9 +1,7 @@
 #include "actors/worker.hpp"
 #include "actors/prediction_log.hpp"
-#include "io/folder.hpp"
 #include <algorithm>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 namespace cog {
 
@@ -284,26 +282,6 @@ void worker::succeed(running_prediction& prediction, done_frame frame) {
   emit_result(prediction, frame);
   prediction.set_value(std::move(frame), model_->document && model_->document->output_is_array);
   finish(prediction, prediction_status::succeeded);
-}
-
-bool worker::take_files(running_prediction& prediction, std::vector<output_file>& files) {
-  for (auto& file : files) {
-    keep_folder(prediction);
-    struct stat status {};
-    if (::stat(file.path.c_str(), &status) != 0) {
-      spdlog::error("worker: output-file-missing, id={} path={}", prediction.request->id, file.path);
-      return false;
-    }
-    file.size = status.st_size;
-  }
-  return true;
-}
-
-void worker::keep_folder(running_prediction& prediction) {
-  if (!prediction.output_folder)
-    prediction.output_folder = make_folder(
-      process_root_, prediction.number,
-      [files = settings_->files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
 }
 
 worker::running_ptr worker::take_out(running_prediction& prediction) {

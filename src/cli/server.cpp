@@ -3,6 +3,7 @@
 #include "actors/files.hpp"
 #include "actors/health.hpp"
 #include "actors/inputs.hpp"
+#include "actors/mailroom.hpp"
 #include "actors/router.hpp"
 #include "actors/stopper.hpp"
 #include "actors/transfer.hpp"
@@ -65,9 +66,13 @@ void watch_signals(net::signal_set& signals, const stopper_actor& stopper) {
   });
 }
 
-router_makers makers(caf::actor_system& system, const worker_settings& settings, const transfer_actor& transfers) {
+router_makers makers(caf::actor_system& system, const worker_settings& settings, const mailroom_actor& mailroom) {
   auto files = settings.files;
-  auto root = settings.root;
+  auto transfers = settings.transfers;
+  auto make_own_folder = [files, root = settings.root, number = std::make_shared<uint64_t>(0)] {
+    return make_folder(root, ++*number,
+                       [files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
+  };
   return {
     [&system, settings](const router_actor& router, uint64_t index, const description_ptr& model) {
       auto own = std::make_shared<worker_settings>(settings);
@@ -75,13 +80,12 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
       auto strand = asio_scheduler::of(system).make_strand();
       return caf::actor_cast<worker_actor>(system.spawn<worker>(strand, index, model, std::move(own)));
     },
-    [&system, files, transfers, root, number = uint64_t{0}](const request_ptr& request) mutable {
-      auto folder = make_folder(root, ++number,
-                                [files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
-      return system.spawn(inputs, request, files, transfers, std::move(folder));
+    [&system, files, transfers, make_own_folder](const request_ptr& request) {
+      return system.spawn(inputs, request, files, transfers, make_own_folder());
     },
-    [&system, transfers, config = settings.config](const request_ptr& request) -> courier_actor {
-      return system.spawn(courier, request, transfers, config);
+    [&system, files, transfers, mailroom, make_own_folder,
+     config = settings.config](const request_ptr& request) -> courier_actor {
+      return system.spawn(courier, request, courier_links{transfers, files, mailroom}, make_own_folder(), config);
     },
   };
 }
@@ -122,13 +126,15 @@ int run_server(server_options options) {
         "server: proxy-ignored, COG_FORBID_PRIVATE_URLS is set, and what is behind a proxy cannot be checked");
     auto transfers = caf::actor_cast<transfer_actor>(system.spawn<transfer, caf::detached>(web, config.upload_url));
     auto health_keeper = system.spawn(health);
+    auto post_counter = system.spawn(mailroom);
     worker_settings worker_defaults{config, {}, file_worker, transfers, children, root};
     auto dispatcher =
-      system.spawn(router, health_keeper, makers(system, worker_defaults, transfers), config.max_queue,
+      system.spawn(router, health_keeper, makers(system, worker_defaults, post_counter), config.max_queue,
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
-    auto settings = std::make_shared<http_settings>(http_settings{
-      config, dispatcher, file_worker, stop_leader, std::make_shared<http_counters>(), config.bundled_schema});
+    auto settings =
+      std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, post_counter, stop_leader,
+                                                    std::make_shared<http_counters>(), config.bundled_schema});
     auto strand = acceptor.get_executor();
     auto front =
       caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
@@ -142,7 +148,8 @@ int run_server(server_options options) {
     self->wait_for(stop_leader);
 
     for (auto& actor : {caf::actor_cast<caf::actor>(front), caf::actor_cast<caf::actor>(dispatcher),
-                        caf::actor_cast<caf::actor>(health_keeper), caf::actor_cast<caf::actor>(transfers)})
+                        caf::actor_cast<caf::actor>(health_keeper), caf::actor_cast<caf::actor>(transfers),
+                        caf::actor_cast<caf::actor>(post_counter)})
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(file_worker, caf::exit_reason::user_shutdown);
   }

@@ -194,11 +194,17 @@ void connection::answer_metrics() {
   request(settings_->router, caf::infinite, atom::metrics_v)
     .then(
       [this](const std::string& pool) {
-        auto response = json_response(200, pool + settings_->counters->text());
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        respond(std::move(response));
+        request(settings_->mailroom, caf::infinite, atom::metrics_v)
+          .then([this, pool](const std::string& webhooks) { answer_metrics(pool + webhooks); },
+                [this](const caf::error& error) { answer_error(error); });
       },
       [this](const caf::error& error) { answer_error(error); });
+}
+
+void connection::answer_metrics(const std::string& text) {
+  auto response = json_response(200, text + settings_->counters->text());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  respond(std::move(response));
 }
 
 void connection::cancel_by_id() {

@@ -11,6 +11,7 @@ struct http_settings {
   server_config config;
   router_actor router;
   files_actor files;
+  mailroom_actor mailroom;
   stopper_actor stopper;
   std::shared_ptr<http_counters> counters;
   std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none

@@ -18,7 +18,7 @@ constexpr uint64_t piece_bytes = 48 * 1024;   // read at once; a multiple of 3, 
 
 uint64_t body_reader::size() const {
   uint64_t sum = 0;
-  for (auto& part : parts_) {
+  for (auto& part : *parts_) {
     if (auto* text = std::get_if<std::string>(&part))
       sum += text->size();
     else if (auto* raw = std::get_if<raw_file>(&part))
@@ -54,8 +54,8 @@ void body_reader::rewind() {
 
 /// False at the end, and after a failure.
 bool body_reader::fill() {
-  while (now_.empty() && part_ < parts_.size() && problem_.empty()) {
-    auto& part = parts_[part_];
+  while (now_.empty() && part_ < parts_->size() && problem_.empty()) {
+    auto& part = (*parts_)[part_];
     if (auto* text = std::get_if<std::string>(&part)) {
       now_ = *text;
       ++part_;

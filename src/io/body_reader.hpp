@@ -2,6 +2,7 @@
 #include "io/unique_fd.hpp"
 #include "prediction/prediction.hpp"
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +21,17 @@ struct raw_file {
 /// A part of a request's body; an `output_file` is a JSON string that holds a data URL.
 using body_part = std::variant<std::string, raw_file, output_file>;
 
+/// The whole, shared by all who keep it for another attempt.
+using body_ptr = std::shared_ptr<const std::vector<body_part>>;
+
+inline body_ptr make_body(std::vector<body_part> parts) {
+  return std::make_shared<const std::vector<body_part>>(std::move(parts));
+}
+
 /// Reads a body from its front to its end without ever holding a whole file.
 class body_reader {
 public:
-  explicit body_reader(std::vector<body_part> parts) : parts_{std::move(parts)} {
+  explicit body_reader(body_ptr body) : parts_{std::move(body)} {
     // nop
   }
   body_reader(const body_reader&) = delete;
@@ -43,7 +51,7 @@ private:
   bool fill();
   bool fill_from(const raw_file& file, const output_file* shown);
 
-  std::vector<body_part> parts_;
+  body_ptr parts_;
   size_t part_ = 0;        // the one that is being read
   uint64_t done_ = 0;      // of the file in it, bytes
   unique_fd file_;         // in it

@@ -39,7 +39,7 @@ upload::upload(const std::string& url, const raw_file& file, const std::vector<s
                const web_options& options)
   : request_{encode_url(url), options} {
   request_.set(CURLOPT_UPLOAD, 1L);
-  request_.send({file});
+  request_.send(make_body({file}));
   request_.set_headers(headers);
   request_.follow_redirects(most_redirects);
   request_.set(CURLOPT_CONNECTTIMEOUT, options.connect_timeout);

@@ -13,7 +13,7 @@ size_t throw_away(char*, size_t size, size_t count, void*) {
 
 }   // namespace
 
-web_post::web_post(const std::string& url, std::vector<body_part> body, const std::vector<std::string>& headers,
+web_post::web_post(const std::string& url, body_ptr body, const std::vector<std::string>& headers,
                    const web_options& options)
   : request_{encode_url(url), options} {
   request_.set(CURLOPT_POST, 1L);

@@ -70,7 +70,7 @@ void web_request::set_headers(const std::vector<std::string>& lines) {
   set(CURLOPT_HTTPHEADER, headers_.get());
 }
 
-void web_request::send(std::vector<body_part> body) {
+void web_request::send(body_ptr body) {
   body_ = std::make_unique<body_reader>(std::move(body));
   set(CURLOPT_READFUNCTION, &web_request::on_read);
   set(CURLOPT_READDATA, this);

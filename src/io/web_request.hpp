@@ -33,7 +33,7 @@ public:
   /// With `Expect:` left out: no waiting for a 100.
   void set_headers(const std::vector<std::string>& lines);
   /// What a POST or PUT sends.
-  void send(std::vector<body_part> body);
+  void send(body_ptr body);
 
   /// The status of the last answer; 0: none.
   long status() const;

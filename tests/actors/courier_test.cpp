@@ -1,5 +1,9 @@
 #include "actors/courier.hpp"
+#include "../support/temporary_folder.hpp"
 #include "actor_fixture.hpp"
+#include "actors/files.hpp"
+#include "actors/mailroom.hpp"
+#include "input_support.hpp"
 #include <deque>
 #include <doctest/doctest.h>
 
@@ -34,13 +38,16 @@ struct courier_fixture : actor_fixture {
   }
   ~courier_fixture() {
     caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(counter, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(transfers, caf::exit_reason::user_shutdown);
     scheduler.run();
     answers.clear();
   }
 
   void start() {
-    subject = system.spawn(courier, request, transfers, config);
+    subject =
+      system.spawn(courier, request, courier_links{transfers, store, counter}, plain_folder(temporary / "own"), config);
     caf::actor_cast<caf::actor>(subject)->attach_functor([this](const caf::error&) { gone = true; });
     scheduler.run();
   }
@@ -64,10 +71,11 @@ struct courier_fixture : actor_fixture {
     event.text = std::move(text);
     tell(std::move(event));
   }
-  void tell_end(prediction_status status = prediction_status::succeeded) {
+  void tell_end(std::string logs = {}) {
     auto end = std::make_shared<prediction_snapshot>();
     end->id = "p1";
-    end->status = status;
+    end->status = prediction_status::succeeded;
+    end->logs = std::move(logs);
     prediction_event event;
     event.what = prediction_event::kind::completed;
     event.end = std::move(end);
@@ -76,7 +84,8 @@ struct courier_fixture : actor_fixture {
 
   void answer(uint64_t status, uint64_t retry_after = 0) {
     REQUIRE_FALSE(answers.empty());
-    given = {status, retry_after, false, {}};
+    given.status = status;
+    given.retry_after = retry_after;
     caf::anon_send(transfers, atom::perform_v);   // a promise is kept by its own actor
     scheduler.run();
   }
@@ -85,7 +94,15 @@ struct courier_fixture : actor_fixture {
     while (!answers.empty())
       answer(200);
   }
-  std::string body(size_t index) const { return std::get<std::string>(jobs.at(index).body.at(0)); }
+  std::string body(size_t index) const { return std::get<std::string>(jobs.at(index).body->at(0)); }
+  /// One line of the metrics.
+  std::string metric(const std::string& series) {
+    auto text = *ask<std::string>(counter, atom::metrics_v);
+    auto line = '\n' + series + ' ';
+    auto at = text.find(line);
+    return at == text.npos ? "none" : text.substr(at + line.size(), text.find('\n', at + 1) - at - line.size());
+  }
+  std::string outcomes(const std::string& fate) { return metric("cog_webhooks_total{outcome=\"" + fate + "\"}"); }
   bool says(size_t index, const std::string& text) const { return body(index).find(text) != std::string::npos; }
   bool has_header(const std::string& line) const {
     auto& lines = jobs.at(0).headers;
@@ -94,7 +111,10 @@ struct courier_fixture : actor_fixture {
 
   std::shared_ptr<prediction_request> request = std::make_shared<prediction_request>();
   server_config config;
+  temporary_folder temporary;
   transfer_actor transfers;
+  files_actor store = system.spawn(files);
+  mailroom_actor counter = system.spawn(mailroom);
   courier_actor subject;
   std::vector<post_job> jobs;
   std::deque<caf::typed_response_promise<post_outcome>> answers;   // not given yet
@@ -162,6 +182,8 @@ TEST_CASE_FIXTURE(courier_fixture, "courier: a long line collapses into the newe
   tell_end();
   take_all();
   CHECK(jobs.size() <= 66);
+  CHECK(std::stoul(outcomes("collapsed")) + jobs.size() == 1002);
+  CHECK(outcomes("sent") == std::to_string(jobs.size()));
   CHECK(says(jobs.size() - 1, R"("status":"succeeded")"));
   CHECK(gone);
 }
@@ -268,8 +290,85 @@ TEST_CASE_FIXTURE(courier_fixture, "courier: files keep their places in an outpu
   tell(std::move(event));
   take_all();
   auto& job = jobs.at(2);
-  REQUIRE(job.body.size() == 3);
-  CHECK(std::get<std::string>(job.body[0]).ends_with(R"("output":[1,)"));
-  CHECK(std::get<output_file>(job.body[1]).path == "out/a.png");
+  REQUIRE(job.body->size() == 3);
+  CHECK(std::get<std::string>(job.body->at(0)).ends_with(R"("output":[1,)"));
+  CHECK(std::get<output_file>(job.body->at(1)).path == "out/a.png");
   CHECK(job.holders == std::vector<folder_ptr>{holder});
+}
+
+TEST_CASE_FIXTURE(courier_fixture,
+                  "courier: a large terminal body lies in the prediction's folder, a small one does not") {
+  request->webhook_events = webhook_completed;
+  tell_end(std::string(100'000, 'x'));
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].holders.size() == 1);
+  auto& file = std::get<raw_file>(jobs[0].body->at(0));
+  CHECK(file.path == temporary / "own/webhook.json");
+  auto text = read_file(file.path);
+  CHECK(text.size() == file.size);
+  CHECK(text.starts_with(R"({"id":"p1","logs":"xxx)"));
+  answer(503);
+  scheduler.advance_time(200ms);
+  scheduler.run();
+  REQUIRE(jobs.size() == 2);
+  CHECK(jobs[1].body == jobs[0].body);
+  answer(200);
+  CHECK(gone);
+}
+
+TEST_CASE_FIXTURE(courier_fixture, "courier: a large terminal body that cannot be stored is kept") {
+  write_file(temporary / "own", "in the way");
+  request->webhook_events = webhook_completed;
+  tell_end(std::string(100'000, 'x'));
+  REQUIRE(jobs.size() == 1);
+  CHECK(body(0).size() > 100'000);
+}
+
+TEST_CASE_FIXTURE(courier_fixture, "courier: what the rule of private addresses refuses is not tried again") {
+  request->webhook_events = webhook_completed;
+  tell_end();
+  given.refused = true;
+  answer(0);
+  CHECK(gone);
+}
+
+TEST_CASE_FIXTURE(courier_fixture, "courier: what has become of webhooks is counted") {
+  tell_start();
+  answer(500);
+  tell_end();
+  CHECK(metric("cog_webhooks_waiting") == "1");
+  answer(500);
+  CHECK(outcomes("failed") == "1");
+  CHECK(outcomes("retried") == "1");
+  scheduler.advance_time(200ms);
+  scheduler.run();
+  answer(404);
+  CHECK(gone);
+  CHECK(outcomes("given_up") == "1");
+  CHECK(outcomes("sent") == "0");
+  CHECK(metric("cog_webhooks_waiting") == "0");
+}
+
+TEST_CASE_FIXTURE(courier_fixture,
+                  "courier: beyond ten thousand terminal ones that wait, the one that waits longest is given up") {
+  request->webhook_events = webhook_completed;
+  tell_end();
+  std::vector<courier_actor> others;
+  for (int i = 0; i < 10'000; ++i) {
+    auto other = system.spawn(courier, request, courier_links{transfers, store, counter}, folder_ptr{}, config);
+    caf::anon_send(counter, atom::enlist_v, other);
+    others.push_back(std::move(other));
+    if (i == 9'998) {
+      scheduler.run();
+      CHECK_FALSE(gone);
+    }
+  }
+  scheduler.run();
+  CHECK(gone);
+  CHECK(outcomes("given_up") == "1");
+  CHECK(metric("cog_webhooks_waiting") == "10000");
+  for (auto& other : others)
+    caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
+  scheduler.run();
+  CHECK(metric("cog_webhooks_waiting") == "0");
 }

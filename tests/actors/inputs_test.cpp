@@ -33,6 +33,9 @@ files_actor::behavior_type fake_files(files_actor::pointer self, neighbours* see
       return seen->decodes[job.index] = self->make_response_promise<std::string>();
     },
     [](atom::encode, const file_piece&) -> caf::result<std::string> { return make_error(errc::file_failed); },
+    [](atom::store, const folder_ptr&, const body_ptr&) -> caf::result<body_ptr> {
+      return make_error(errc::file_failed);
+    },
     [=](atom::sweep, const std::string&) { seen->deliver(seen->decodes); },
     [](atom::touch, const std::string&) { /* nop */ },
   };

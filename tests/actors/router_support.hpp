@@ -198,6 +198,7 @@ struct router_fixture : actor_fixture {
       return {
         [this](atom::event, const event_ptr& event) { told.push_back(event); },
         [this](atom::drain) { ++couriers_drained; },
+        [](atom::cancel) { /* nop */ },
         [](atom::tick) { /* nop */ },
       };
     });

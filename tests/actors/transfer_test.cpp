@@ -467,9 +467,33 @@ TEST_CASE_FIXTURE(upload_fixture, "transfer: private addresses are refused where
   auto named = "http://localhost:" + server.url("").substr(17) + "/x";
   CHECK(text_of(receive(ask(named, 1)).error()).find("not a public address") != std::string::npos);
   post_outcome outcome;
-  self->request(subject, caf::infinite, atom::post_v, post_job{server.url("/hook"), {}, {}, {}})
+  self->request(subject, caf::infinite, atom::post_v, post_job{server.url("/hook"), make_body({}), {}, {}})
     .receive([&](post_outcome& told) { outcome = told; }, [](caf::error&) { FAIL("no outcome"); });
   CHECK(outcome.refused);
   CHECK(outcome.error == expected);
   CHECK(requests == 0);
+}
+
+TEST_CASE_FIXTURE(transfer_fixture, "transfer: a host that does not answer leaves places for the webhooks of others") {
+  steps done;
+  http_server dead{[&](const std::string&) {
+    done.add("arrived");
+    done.wait_for("end");
+    return answer("200 OK", "");
+  }};
+  http_server alive{[&](const std::string&) { return answer("200 OK", ""); }};
+  start();
+  auto post = [&](http_server& where) {
+    return self->request(subject, caf::infinite, atom::post_v, post_job{where.url("/"), make_body({}), {}, {}});
+  };
+  std::vector<decltype(post(dead))> stuck;
+  for (int i = 0; i < 300; ++i)
+    stuck.push_back(post(dead));
+  done.wait_for("arrived", 64);
+  uint64_t status = 0;
+  post(alive).receive([&](post_outcome& outcome) { status = outcome.status; }, [](caf::error&) { /* stays 0 */ });
+  CHECK(status == 200);
+  done.add("end");
+  for (auto& request : stuck)
+    request.receive([](post_outcome& outcome) { CHECK(outcome.status == 200); }, [](caf::error&) { CHECK(false); });
 }

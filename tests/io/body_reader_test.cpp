@@ -35,9 +35,9 @@ TEST_CASE_FIXTURE(body_reader_fixture, "body_reader: texts and files in their or
   write_file(temporary / "a", bytes);
   write_file(temporary / "none", "");
   for (size_t step : {1, 7, 65536, 1'000'000}) {
-    body_reader reader{{std::string{"begin "}, raw_file{temporary / "a", 0, bytes.size()}, std::string{},
-                        output_file{{}, temporary / "a", "image/png", bytes.size()},
-                        output_file{{}, temporary / "none", "text/plain", 0}, std::string{" end"}}};
+    body_reader reader{make_body({std::string{"begin "}, raw_file{temporary / "a", 0, bytes.size()}, std::string{},
+                                  output_file{{}, temporary / "a", "image/png", bytes.size()},
+                                  output_file{{}, temporary / "none", "text/plain", 0}, std::string{" end"}})};
     auto expected =
       "begin " + bytes + "\"data:image/png;base64," + base64(bytes) + "\"\"data:text/plain;base64,\"" + " end";
     CHECK(reader.size() == expected.size());
@@ -49,7 +49,7 @@ TEST_CASE_FIXTURE(body_reader_fixture, "body_reader: texts and files in their or
 
 TEST_CASE_FIXTURE(body_reader_fixture, "body_reader: it begins anew in the middle of a file") {
   write_file(temporary / "a", std::string(100'000, 'x'));
-  body_reader reader{{raw_file{temporary / "a", 1, 99'999}}};
+  body_reader reader{make_body({raw_file{temporary / "a", 1, 99'999}})};
   char buffer[10];
   CHECK(reader.read(buffer, sizeof(buffer)) == 10);
   reader.rewind();
@@ -57,11 +57,11 @@ TEST_CASE_FIXTURE(body_reader_fixture, "body_reader: it begins anew in the middl
 }
 
 TEST_CASE_FIXTURE(body_reader_fixture, "body_reader: a file that is missing or too short is a problem") {
-  body_reader missing{{std::string{"text"}, raw_file{temporary / "none", 0, 1}}};
+  body_reader missing{make_body({std::string{"text"}, raw_file{temporary / "none", 0, 1}})};
   CHECK_FALSE(read(missing, 1024));
   CHECK(missing.problem() == "[Errno 2] No such file or directory: '" + temporary / "none" + "'");
   write_file(temporary / "a", "12");
-  body_reader shorter{{raw_file{temporary / "a", 0, 3}}};
+  body_reader shorter{make_body({raw_file{temporary / "a", 0, 3}})};
   CHECK_FALSE(read(shorter, 1024));
   CHECK_FALSE(shorter.problem().empty());
 }

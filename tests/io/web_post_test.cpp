@@ -23,7 +23,7 @@ outcome send_parts(const std::string& url, const std::vector<body_part>& body,
                    const std::vector<std::string>& headers = {}) {
   for (auto* name : {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy"})
     ::unsetenv(name);
-  web_post post{url, body, headers, web_options{}};
+  web_post post{url, make_body(body), headers, web_options{}};
   curl_multi multi;
   multi.add(post.handle());
   while (true) {

@@ -1,8 +1,30 @@
 #include "actors/worker.hpp"
+#include "io/folder.hpp"
 #include <algorithm>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 namespace cog {
+
+bool worker::take_files(running_prediction& prediction, std::vector<output_file>& files) {
+  for (auto& file : files) {
+    keep_folder(prediction);
+    struct stat status {};
+    if (::stat(file.path.c_str(), &status) != 0) {
+      spdlog::error("worker: output-file-missing, id={} path={}", prediction.request->id, file.path);
+      return false;
+    }
+    file.size = status.st_size;
+  }
+  return true;
+}
+
+void worker::keep_folder(running_prediction& prediction) {
+  if (!prediction.output_folder)
+    prediction.output_folder = make_folder(
+      process_root_, prediction.number,
+      [files = settings_->files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
+}
 
 /// What comes behind output that waits for its uploads waits, too.
 bool worker::holds(const running_prediction& prediction, const std::vector<output_file>& files) const {
