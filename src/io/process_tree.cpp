@@ -69,7 +69,8 @@ std::vector<process_entry> read_processes() {
     if (std::from_chars(name.data(), name.data() + name.size(), entry.pid).ec != std::errc{})
       continue;
     std::ifstream file{item.path() / "stat"};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    std::string text;
+    std::getline(file, text, '\0');   // a process that has just ended cannot be read, which an iterator would throw
     if (parse_stat(text, entry))
       result.push_back(entry);
   }
