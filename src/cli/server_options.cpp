@@ -12,6 +12,13 @@ namespace cog {
 
 namespace {
 
+/// Is all of the text a number?
+bool read_number(std::string_view text, uint64_t& number) {
+  const auto* last = text.data() + text.size();
+  auto [end, error] = std::from_chars(text.data(), last, number);
+  return error == std::errc{} && end == last;
+}
+
 /// Reads variables; a value that makes no sense becomes a warning and leaves the default.
 class reader {
 public:
@@ -29,8 +36,7 @@ public:
     if (!text || text->empty())
       return;
     uint64_t number = 0;
-    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-    if (error != std::errc{} || end != text->data() + text->size() || number < least)
+    if (!read_number(*text, number) || number < least)
       warnings_.push_back(std::string{name} + "=" + *text + " is no whole number of at least " + std::to_string(least) +
                           "; " + std::to_string(value) + " is used");
     else
@@ -159,8 +165,7 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   std::string await;
   std::string ignored;
   if (auto text = variable("PORT")) {
-    auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), port);
-    if (error != std::errc{} || end != text->data() + text->size() || port > 65535)
+    if (!read_number(*text, port) || port > 65535)
       return early_exit{1, {}, "ERROR: PORT=" + *text + " is no port number (0 to 65535)\n"};
   }
   CLI::App app{"Serves a Cog model over HTTP."};
