@@ -145,7 +145,8 @@ def test_output_files(tmp_path: Path) -> None:
     """The example with PIL: its own requirement comes from the machine, so that no network is needed."""
     project = tmp_path / "image"
     shutil.copytree(REPOSITORY / "examples/image", project, ignore=shutil.ignore_patterns(".cog"))
-    (project / "cog.yaml").write_text('build:\n  python_version: "3.11"\npredict: predict.py:Predictor\n')
+    yaml = (project / "cog.yaml").read_text()
+    (project / "cog.yaml").write_text(yaml.replace("  python_requirements: requirements.txt\n", ""))
     folders = subprocess.run(
         [sys.executable, "-c", "import os, PIL; print(os.path.dirname(os.path.dirname(PIL.__file__)))"],
         capture_output=True,

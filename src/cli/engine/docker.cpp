@@ -94,8 +94,9 @@ public:
   bool lacks_gpu_driver() override { return filter_ && process_.wait() != 0 && filter_->has_seen_missing_driver(); }
 
 private:
-  static bool wait_for(std::vector<int> descriptors, milliseconds limit) {
+  static bool wait_for(const std::vector<int>& descriptors, milliseconds limit) {
     std::vector<pollfd> watched;
+    watched.reserve(descriptors.size());
     for (int descriptor : descriptors)
       watched.push_back({descriptor, POLLIN, 0});
     return poll(watched.data(), watched.size(), static_cast<int>(limit.count())) > 0;

@@ -108,7 +108,7 @@ std::vector<std::string> host_engine::variables(const run_plan& plan) const {
   if (auto* preload = std::getenv("COG_LD_PRELOAD"))
     all.push_back(std::string{"LD_PRELOAD="} + preload);
   for (auto& [name, value] : config_.environment)
-    all.push_back(name + "=" + value);
+    all.emplace_back(name).append("=").append(value);
   all.insert(all.end(), plan.environment.begin(), plan.environment.end());
   return all;
 }

@@ -10,18 +10,18 @@ namespace cog {
 /// The flags of commands that build an image.
 struct image_flags {
   std::string progress;   // auto, tty, plain or quiet
-  bool use_cog_base_image = true;
   std::string use_cuda_base_image = "auto";
-  std::string dockerfile;   // of the user's own; relative to the working directory
-  bool no_cache = false;
+  std::string dockerfile;             // of the user's own; relative to the working directory
   std::vector<std::string> secrets;   // id=..,src=..
-  bool separate_weights = false;
   std::string openapi_schema;
-  bool skip_schema_validation = false;
   int64_t timestamp = -1;   // seconds since 1970; negative: now
+  bool use_cog_base_image = true;
+  bool says_cog_base_image = false;   // the flag was given
+  bool no_cache = false;
+  bool separate_weights = false;
+  bool skip_schema_validation = false;
   bool strip = false;
   bool precompile = false;
-  bool says_cog_base_image = false;   // the flag was given
 };
 
 /// `--progress`, and what chooses the base image.

@@ -148,7 +148,7 @@ private:
       auto known = node.properties.find(name);
       auto child = known != node.properties.end() ? std::optional{known->second} : node.additional;
       if (child)
-        check(schema_.node(*child), member, path + "." + name);
+        check(schema_.node(*child), member, std::string{path}.append(".").append(name));
       else if (node.closed)
         refuse(path, "property \"" + name + "\" is unsupported");
     }

@@ -113,11 +113,12 @@ std::string typed_pair(const input_schema* schema, const std::string& name, cons
 
 std::string object_of_pairs(const given_inputs& given, const input_schema* schema) {
   std::vector<std::pair<std::string, std::vector<std::string>>> grouped;
-  for (auto& [name, value] : given.pairs) {
-    auto known = std::find_if(grouped.begin(), grouped.end(), [&](auto& group) { return group.first == name; });
+  for (auto& pair : given.pairs) {
+    auto same_name = [&](auto& group) { return group.first == pair.first; };
+    auto known = std::find_if(grouped.begin(), grouped.end(), same_name);
     if (known == grouped.end())
-      known = grouped.insert(grouped.end(), {name, {}});
-    known->second.push_back(value);
+      known = grouped.insert(grouped.end(), {pair.first, {}});
+    known->second.push_back(pair.second);
   }
   std::string object;
   for (auto& [name, values] : grouped) {
