@@ -171,7 +171,7 @@ std::string hoisted(const std::string& line, const AddOption& add_option) {
     if (line.starts_with('-')) {
       return line;
     } else if (!option.empty()) {
-      add_option(option + " " + word);
+      add_option(joined({option, word}, " "));
       option.clear();
     } else if (name == "-f" || name == "--find-links" || name == "--extra-index-url") {
       if (name == word)
@@ -214,8 +214,9 @@ std::vector<std::string> rewrite_requirements(const std::vector<std::string>& re
         add_option("--extra-index-url " + release->index);
         packages.push_back(name + "==" + version.substr(0, version.find('+')));
       } else {
-        messages.warn("cog doesn't know which build of " + name + "==" + version + " fits" +
-                      (gpu.cuda.empty() ? " the CPU" : " CUDA " + gpu.cuda) + "; it is installed as it is");
+        messages.warn(joined({"cog doesn't know which build of", name, version, "fits",
+                              gpu.cuda.empty() ? "the CPU" : "CUDA " + gpu.cuda, "- it is installed as it is"},
+                             " "));
         packages.push_back(line);
       }
     }
