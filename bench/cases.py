@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 
 OURS, REFERENCE, MOSEC, FLOOR = "ours", "reference", "mosec", "floor"
 SERVERS = (OURS, REFERENCE, MOSEC, FLOOR)
@@ -41,6 +41,10 @@ class Case:
     path: str = "/predictions"
     settings: dict[str, str] = field(default_factory=dict)
     """Environment that only our server is given."""
+    gpus: int = 0
+    """Pretended ones, which our server alone can divide among workers."""
+    times: Optional[tuple[float, str]] = None
+    """How many times the first figure of that earlier case ours must at least be."""
 
 
 WAITING_LINE = {"COG_MAX_QUEUE": "64"}
@@ -109,6 +113,30 @@ CASES = (
         servers=(OURS, REFERENCE, FLOOR),
         clients=16,
         path="/health-check",
+    ),
+    Case(
+        "gpu20ms-1",
+        "a device held for 20 ms, 8 GPUs, 1 worker (ideal 50)",
+        "gpu_hold",
+        {},
+        lambda output: bool(output == "held"),
+        servers=(OURS,),
+        clients=16,
+        settings={**WAITING_LINE, "COG_CUDA_CONTEXT": "early"},
+        gpus=8,
+    ),
+    Case(
+        "gpu20ms",
+        "a device held for 20 ms, 8 GPUs, 8 workers (ideal 400)",
+        "gpu_hold",
+        {},
+        lambda output: bool(output == "held"),
+        servers=(OURS,),
+        clients=16,
+        slots=8,
+        settings=WAITING_LINE,
+        gpus=8,
+        times=(7.5, "gpu20ms-1"),
     ),
     Case("ready", "exec to READY", "hello", NAME, greets, "ready", (SECONDS,), COG_SERVERS),
     Case("cold", "exec to first answer", "hello", NAME, greets, "cold", (SECONDS,)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Optional
 
 from cases import MORE_IS_BETTER, OURS, SERVERS, Case
 
@@ -27,6 +27,11 @@ class Row:
         """Ours to that server's, of the rounds that both have."""
         mine, other = self.rounds.get(OURS, {}), self.rounds.get(server, {})
         return [mine[number][self.metric] / other[number][self.metric] for number in mine if number in other]
+
+    def times(self, base: "Row") -> Optional[float]:
+        """Our figure in multiples of that of another case; None where one of them is missing."""
+        mine, other = self.figures(OURS), base.figures(OURS)
+        return median(mine) / median(other) if mine and other else None
 
     def notes(self) -> list[str]:
         """What the median does not say: refused requests and broken connections."""

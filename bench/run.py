@@ -42,12 +42,26 @@ def main() -> int:
         failures.append("interrupted")
     finally:
         processes.kill_descendants()
+    failures += [problem for row in rows if (problem := too_slow(row, rows))]
     notes = [note for row in rows for note in row.notes()]
     print("", table(rows), *notes, *failures, sep="\n")
     data = {"machine": machine, "rounds": options.rounds, "seconds": options.seconds, "failures": failures}
     data["rows"] = [row.as_data() for row in rows]
     (build / "bench.json").write_text(json.dumps(data, indent=1) + "\n")
     return 1 if failures else 0
+
+
+def too_slow(row: Row, rows: list[Row]) -> str:
+    """What is wrong with a case that must be so many times as fast as another; empty if nothing is, or none was run."""
+    if row.case.times is None:
+        return ""
+    least, name = row.case.times
+    base = next((other for other in rows if other.case.name == name and other.metric == row.metric), None)
+    times = row.times(base) if base is not None else None
+    if times is None:
+        return ""
+    print(f"{row.case.name}: {times:.2f} times {name}")
+    return "" if times >= least else f"{row.case.name}: {times:.2f} times {name}, less than {least:g}"
 
 
 def arguments() -> argparse.Namespace:

@@ -40,7 +40,7 @@ def prepare(server: str, case: Case, build: Path, port: int) -> Launch:
     if server == OURS:
         command = [str(programs(build)[OURS]), "--host", "127.0.0.1", "--port", str(port), "--project", str(folder)]
         sdk = {"COG_PYTHON": BARE_PYTHON, "PYTHONPATH": str(ROOT / "python")}
-        return Launch(command, folder, {**cog_environment, **sdk, **case.settings})
+        return Launch(command, folder, {**cog_environment, **sdk, **case.settings, **_gpus(case, folder, build)})
     if server == REFERENCE:
         document = folder / ".cog" / "openapi_schema.json"
         document.parent.mkdir()
@@ -54,6 +54,18 @@ def prepare(server: str, case: Case, build: Path, port: int) -> Launch:
         return Launch([*command, "--path", str(folder / "sockets")], folder, environment)
     command = [str(programs(build)[FLOOR]), str(port), BARE_PYTHON, str(BENCH / "floor_child.py")]
     return Launch(command, folder, environment)
+
+
+def _gpus(case: Case, folder: Path, build: Path) -> dict[str, str]:
+    """The environment of a process on a machine with so many pretended GPUs."""
+    if case.gpus == 0:
+        return {}
+    facts = folder / "gpus"
+    facts.write_text("".join(f"gpu GPU-{index} 80000 0 0 9.0 Fake\n" for index in range(case.gpus)))
+    return {
+        "LD_LIBRARY_PATH": str((build / "tests" / "support" / "fake_driver").resolve()),
+        "COG_FAKE_GPUS": str(facts),
+    }
 
 
 def _openapi_document(reference: str, folder: Path) -> object:

@@ -36,6 +36,8 @@ std::string to_string(errc code) {
       return "A file could not be read or written";
     case errc::canceled:
       return "The prediction was cancelled";
+    case errc::no_device:
+      return "No GPU is left for the worker";
   }
   return "unknown error";
 }

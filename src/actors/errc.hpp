@@ -26,6 +26,7 @@ enum class errc : uint8_t {
   bad_data_url,         // an input data URL could not be decoded; the text says why
   file_failed,          // a file of the server's own could not be read or written
   canceled,             // given up because its prediction was cancelled
+  no_device,            // no GPU is left for a worker; the text says which was lost
 };
 
 std::string to_string(errc code);

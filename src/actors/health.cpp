@@ -1,4 +1,5 @@
 #include "actors/health.hpp"
+#include "prediction/pool_plan.hpp"
 
 namespace cog {
 
@@ -9,6 +10,13 @@ health_ptr health_state::answer(uint64_t free_slots, const std::string& error) c
   result->user_error = error;
   result->model = model;
   result->cause = pool.last_cause;
+  for (auto& worker : pool.workers)
+    if (worker.phase == worker_phase::given_up)
+      result->given_up.push_back("worker " + std::to_string(worker.index) + ": " + worker.cause);
+  if (model) {
+    result->slots = model->capacity;
+    result->live_slots = live_capacity(*model, pool);
+  }
   return result;
 }
 

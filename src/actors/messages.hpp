@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/errc.hpp"
+#include "gpu/device.hpp"
 #include "io/body_reader.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/event.hpp"
@@ -68,6 +69,27 @@ struct file_piece {
   uint64_t length = 0;   // bytes; a multiple of 3 unless it is the last piece
 };
 
+/// The devices a worker may use, and what its processes are told of them.
+struct device_lease {
+  std::vector<gpu_device> devices;        // in the order of CUDA's ordinals; empty: there are none
+  std::vector<std::string> environment;   // NAME=value; empty: as ours is
+  uint64_t workers = 1;                   // among whom the devices were divided
+};
+using lease_ptr = std::shared_ptr<const device_lease>;
+
+/// The devices all workers together may use, for people.
+struct device_report {
+  struct entry {
+    gpu_device device;
+    std::vector<uint64_t> workers;   // that hold it
+    bool lost = false;
+  };
+  std::string driver;
+  std::string cuda;
+  std::vector<entry> devices;
+};
+using device_report_ptr = std::shared_ptr<const device_report>;
+
 }   // namespace cog
 
 // These stay in this process, so they owe no inspect().
@@ -88,6 +110,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::input_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::upload_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::file_piece)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::lease_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::device_report_ptr)
 
 CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, run, "run")
@@ -120,6 +144,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, reserve, "reserve")
   CAF_ADD_ATOM(cog, cog::atom, closed, "closed")
   CAF_ADD_ATOM(cog, cog::atom, shutdown, "shutdown")
+  CAF_ADD_ATOM(cog, cog::atom, lease, "lease")
+  CAF_ADD_ATOM(cog, cog::atom, lost, "lost")
+  CAF_ADD_ATOM(cog, cog::atom, inventory, "inventory")
 CAF_END_TYPE_ID_BLOCK(cog)
 
 namespace cog {
@@ -206,7 +233,22 @@ using worker_actor = caf::typed_actor<
   // Asks the model's healthcheck(); an empty answer means healthy.
   caf::replies_to<atom::check>::with<std::string>,
   // Ends the subprocess; answers when it is gone. Sent when nothing runs any more.
-  caf::replies_to<atom::drain>::with<caf::unit_t>>;
+  caf::replies_to<atom::drain>::with<caf::unit_t>,
+  // A device it holds is gone, the text says which and why: ends the subprocess and asks for another lease.
+  caf::reacts_to<atom::lost, std::string>>;
+
+using devices_actor = caf::typed_actor<
+  // The devices of worker `index` of so many (0: as many as there are devices), which are the same ones each time unless
+  // one was lost. Answers once the driver has told what there is. Errors: no_device.
+  caf::replies_to<atom::lease, uint64_t, uint64_t, worker_actor>::with<lease_ptr>,
+  // The worker was given up: what it held is free.
+  caf::reacts_to<atom::release, uint64_t>,
+  // What there is, and who holds it.
+  caf::replies_to<atom::inventory>::with<device_report_ptr>,
+  // The same with memory and utilisation as they are now, in the text format of Prometheus; empty without devices.
+  caf::replies_to<atom::metrics>::with<std::string>,
+  // INTERNAL: time to see whether all devices are still there.
+  caf::reacts_to<atom::tick>>;
 
 using health_actor = caf::typed_actor<
   // The model is known, and so are all workers: the ones to ask for its healthcheck() and what to show.

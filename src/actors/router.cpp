@@ -24,11 +24,12 @@ bool answered_when_accepted(const prediction_request& request, const companions&
 }   // namespace
 
 uint64_t router_state::free_slots() const {
-  return draining || running >= capacity ? 0 : std::min<uint64_t>(idle.size(), capacity - running);
+  return draining || running >= capacity ? 0 : std::min(idle.count(), capacity - running);
 }
 
 std::string router_state::metrics_text() const {
-  return metrics.text(pool, {capacity, free_slots(), waiting_count(), couriers.size(), ring.size()});
+  auto slots = model ? live_capacity(*model, pool) : 0;
+  return metrics.text(pool, {slots, free_slots(), waiting_count(), couriers.size(), ring.size()});
 }
 
 caf::error router_state::refusal() const {
@@ -66,8 +67,7 @@ companions router_state::companions_for(const request_ptr& request, const follow
 }
 
 uint64_t router_state::take_slot(const request_ptr& request) {
-  auto worker = idle.front();
-  idle.pop_front();
+  auto worker = idle.take();
   ++running;
   in_flight[request->id] = {request, worker};
   return worker;
@@ -302,9 +302,9 @@ void router_state::take(const worker_report& report) {
     metrics.count_restart();
   pool.take(report);
   if (report.phase == worker_phase::ready && was != worker_phase::ready) {
-    idle.insert(idle.end(), slots_of_worker(*model, report.index), report.index);
+    idle.add(report.index, slots_of_worker(*model, report.index), report.devices);
   } else if (report.phase != worker_phase::ready) {
-    std::erase(idle, report.index);
+    idle.remove(report.index);
   }
   if (!was_set_up && pool.workers[0].set_up && !draining)
     for (size_t i = 1; i < workers.size(); ++i)
@@ -324,8 +324,7 @@ void router_state::free_slot(uint64_t worker) {
   if (std::exchange(ahead, nullptr))
     return;   // it begins in that slot
   --running;
-  if (pool.workers[worker].phase == worker_phase::ready)
-    idle.push_back(worker);
+  idle.give_back(worker);
 }
 
 void router_state::release(uint64_t worker, const request_ptr& request) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/messages.hpp"
+#include "prediction/idle_slots.hpp"
 #include "prediction/pool_metrics.hpp"
 #include "prediction/result_ring.hpp"
 #include <deque>
@@ -57,7 +58,7 @@ struct router_state {
   std::vector<worker_actor> workers;
   pool_state pool;
   description_ptr model;
-  std::deque<uint64_t> idle;   // a worker's index for each free slot of it, the one idle longest first
+  idle_slots idle;
   uint64_t running = 0;
   uint64_t uploading = 0;   // those without a slot
   uint64_t capacity = 1;

@@ -2,7 +2,7 @@
 #include "actors/prediction_log.hpp"
 #include "io/folder.hpp"
 #include "io/process_tree.hpp"
-#include "prediction/pool_plan.hpp"
+#include <algorithm>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -18,16 +18,19 @@ constexpr std::chrono::seconds check_limit{10};
 constexpr std::chrono::milliseconds setup_news_pause{100};
 constexpr std::chrono::seconds exit_limit{3};   // for exit handlers, once nothing runs any more
 
-std::vector<std::string> worker_environment(const server_config& config) {
-  std::vector<std::string> result;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    std::string_view variable{*entry};
-    if (!variable.starts_with("LD_PRELOAD=") && !variable.starts_with("COG_LD_PRELOAD="))
-      result.emplace_back(variable);
-  }
+/// Ours, with `own` variables (NAME=value) in place of those of the same names.
+std::vector<std::string> worker_environment(const server_config& config, std::vector<std::string> own) {
   if (!config.preload.empty())
-    result.push_back("LD_PRELOAD=" + config.preload);
-  return result;
+    own.push_back("LD_PRELOAD=" + config.preload);
+  auto is_replaced = [&](std::string_view variable) {
+    auto name = variable.substr(0, variable.find('=') + 1);
+    return name == "LD_PRELOAD=" || name == "COG_LD_PRELOAD=" ||
+      std::any_of(own.begin(), own.end(), [&](auto& entry) { return entry.starts_with(name); });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!is_replaced(*entry))
+      own.emplace_back(*entry);
+  return own;
 }
 
 }   // namespace
@@ -68,6 +71,7 @@ worker::behavior_type worker::make_behavior() {
     [this](atom::detach, const std::string& id, const follower_actor& follower) { detach(id, follower); },
     [this](atom::check) { return check(); },
     [this](atom::drain) { return drain(); },
+    [this](atom::lost, const std::string& what) { on_lost(what); },
   };
 }
 
@@ -96,19 +100,29 @@ void worker::report(worker_phase phase, const std::string& cause) {
   report.phase = phase;
   report.set_up = set_up_;
   report.cause = cause;
+  if (lease_)
+    for (auto& device : lease_->devices)
+      report.devices.push_back(device.uuid);
   if (index_ == 0)
     report.setup = setup_.result();
   send(settings_->router, atom::report_v, report);
 }
 
 void worker::start() {
-  if (draining_ || process_)
+  if (draining_ || process_ || leasing_)
     return;
+  if (auto workers = known_workers())
+    return ask_lease(*workers, [this] { start_process(); });
+  start_process();
+}
+
+void worker::start_process() {
   auto& config = settings_->config;
   ++generation_;
   last_number_ = 0;
   setup_error_.clear();
   end_reason_.clear();
+  poisoned_ = false;
   process_root_ = fmt::format("{}/worker-{}.{}", settings_->root, index_, generation_);
   if (!set_up_) {
     setup_.begin();
@@ -133,9 +147,14 @@ void worker::start() {
                "--worker",
                std::to_string(index_),
                "--folder",
-               process_root_};
-  spec.env = worker_environment(config);
-  spec.env.push_back(mark());
+               process_root_,
+               "--lease",
+               lease_ ? lease_text() : "wait"};
+  auto own = lease_ ? lease_->environment : std::vector<std::string>{};
+  own.push_back(mark());
+  if (config.ignore_gpus)
+    own.emplace_back("CUDA_VISIBLE_DEVICES=-1");
+  spec.env = worker_environment(config, std::move(own));
   spec.working_directory = config.project;
   spec.soft_file_limit = config.soft_file_limit;
   std::string problem;
@@ -168,6 +187,8 @@ void worker::on_frame(const frame& what) {
       if (auto failure = parse_setup_failed(what.payload))
         on_setup_failed(std::move(failure->error), failure->traceback);
       return;
+    case frame_kind::poisoned:
+      return on_poisoned(what.payload);
     case frame_kind::health:
       return on_health(what.payload);
     case frame_kind::pong:
@@ -178,6 +199,7 @@ void worker::on_frame(const frame& what) {
     case frame_kind::healthcheck:
     case frame_kind::ping:
     case frame_kind::end:
+    case frame_kind::lease:
       break;
   }
   spdlog::error("worker: unexpected-frame, worker={} kind={}", index_, static_cast<int>(what.kind));
@@ -210,7 +232,9 @@ void worker::on_described(std::string_view payload) {
     return process_->kill();
   if (model_)
     return;
-  auto& config = settings_->config;
+  auto config = settings_->config;
+  if (config.workers_by_gpu && lease_)
+    config.workers = lease_->workers;
   std::string problem;
   auto text = config.openapi_schema.empty() ? described->document : std::string_view{config.openapi_schema};
   auto document = text.empty() ? nullptr : make_document(text, problem);
@@ -232,6 +256,11 @@ void worker::on_described(std::string_view payload) {
   model->capacity = plan.capacity;
   model_ = std::move(model);
   send(settings_->router, atom::describe_v, model_);
+  if (!lease_)
+    ask_lease(model_->workers, [this, generation = generation_] {
+      if (process_ && generation == generation_)
+        process_->send_control(lease_frame(lease_text()));
+    });
 }
 
 void worker::on_ready() {
@@ -260,12 +289,10 @@ void worker::on_setup_text(log_source source, std::string_view text) {
 }
 
 void worker::on_pipe(log_source source, std::string_view text) {
-  if (phase_ != worker_phase::ready) {
-    if (!set_up_)
-      return on_setup_text(source, text);
-  } else if (!running_.empty() && slots_of_worker(*model_, index_) == 1) {
+  if (phase_ != worker_phase::ready && !set_up_)
+    return on_setup_text(source, text);
+  if (!running_.empty() && slots_of_worker(*model_, index_) == 1)
     return add_log(*running_.front(), source, text);
-  }
   log_printed(nullptr, index_, source, text);
 }
 
@@ -304,6 +331,8 @@ void worker::on_death(const std::string& cause) {
                  std::chrono::duration_cast<std::chrono::milliseconds>(*pause).count());
   else
     spdlog::error("worker: given-up, worker={} deaths={} cause={}", index_, restarts_.deaths(), reason);
+  if (!pause)
+    send(settings_->devices, atom::release_v, index_);
   report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
   give_back_next();
   fail_all(reason);

@@ -6,8 +6,11 @@
 #include "io/deadline.hpp"
 #include "io/worker_process.hpp"
 #include "prediction/config.hpp"
+#include "prediction/pool_plan.hpp"
 #include "prediction/restart_policy.hpp"
+#include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +22,7 @@ struct worker_settings {
   router_actor router;
   files_actor files;
   transfer_actor transfers;
+  devices_actor devices;
   std::shared_ptr<reaper> children;
   std::string root;   // folder for the files of predictions
 };
@@ -41,6 +45,7 @@ private:
 
   // The process (worker.cpp).
   void start();
+  void start_process();
   /// In the environment of the process, and so of what it starts.
   std::string mark() const;
   void report(worker_phase phase, const std::string& cause = {});
@@ -57,6 +62,14 @@ private:
   caf::result<std::string> check();
   void on_health(std::string_view payload);
   void fail_checks(const std::string& error);
+
+  // Its devices (worker_devices.cpp).
+  void ask_lease(uint64_t workers, std::function<void()> then);
+  std::optional<uint64_t> known_workers() const;
+  std::string lease_text() const;
+  void on_poisoned(std::string_view text);
+  void on_lost(const std::string& what);
+  void give_up(const std::string& reason);
 
   // Who follows them (worker_events.cpp).
   void emit(running_prediction& prediction, prediction_event event);
@@ -100,6 +113,7 @@ private:
   void on_metric(std::string_view payload);
   void on_done(std::string_view payload);
   void succeed(running_prediction& prediction, done_frame frame);
+  void end_prediction(std::string_view payload);
   running_ptr take_out(running_prediction& prediction);
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
   void finish_stopped(running_prediction& prediction);
@@ -117,6 +131,9 @@ private:
   std::shared_ptr<worker_process> process_;
   std::string process_root_;   // folder of this process's output files
   uint64_t generation_ = 0;    // of the process
+  lease_ptr lease_;   // null: not known yet; the process has the environment of the server
+  bool leasing_ = false;
+  bool poisoned_ = false;   // the process cannot use its devices any more
   setup_log setup_;
   std::string setup_error_;   // why this process's setup failed
   std::string end_reason_;    // why we ended the process; empty: we did not

@@ -252,6 +252,12 @@ void worker::on_metric(std::string_view payload) {
 }
 
 void worker::on_done(std::string_view payload) {
+  end_prediction(payload);
+  if (poisoned_)
+    process_->kill();
+}
+
+void worker::end_prediction(std::string_view payload) {
   auto frame = parse_done(payload);
   auto* prediction = frame ? find_number(frame->number) : nullptr;
   if (prediction == nullptr)

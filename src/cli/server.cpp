@@ -1,5 +1,6 @@
 #include "cli/server.hpp"
 #include "actors/courier.hpp"
+#include "actors/devices.hpp"
 #include "actors/files.hpp"
 #include "actors/health.hpp"
 #include "actors/inputs.hpp"
@@ -127,13 +128,14 @@ int run_server(server_options options) {
     auto transfers = caf::actor_cast<transfer_actor>(system.spawn<transfer, caf::detached>(web, config.upload_url));
     auto health_keeper = system.spawn(health);
     auto post_counter = system.spawn(mailroom);
-    worker_settings worker_defaults{config, {}, file_worker, transfers, children, root};
+    auto device_keeper = system.spawn<caf::detached>(devices, device_settings_of(config));
+    worker_settings worker_defaults{config, {}, file_worker, transfers, device_keeper, children, root};
     auto dispatcher =
       system.spawn(router, health_keeper, makers(system, worker_defaults, post_counter), config.max_queue,
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
     auto settings =
-      std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, post_counter, stop_leader,
+      std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, post_counter, stop_leader, device_keeper,
                                                     std::make_shared<http_counters>(), config.bundled_schema});
     auto strand = acceptor.get_executor();
     auto front =
@@ -152,6 +154,7 @@ int run_server(server_options options) {
                         caf::actor_cast<caf::actor>(post_counter)})
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(file_worker, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(device_keeper, caf::exit_reason::user_shutdown);
   }
   end_and_collect_descendants(std::chrono::seconds{1});
   std::error_code ignored;

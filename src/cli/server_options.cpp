@@ -31,6 +31,22 @@ public:
       value = *text;
   }
 
+  /// One of several words.
+  void read(const char* name, std::string& value, std::initializer_list<const char*> words) const {
+    auto text = variable_(name);
+    if (!text || text->empty())
+      return;
+    std::string all;
+    for (auto* word : words) {
+      if (*text == word) {
+        value = *text;
+        return;
+      }
+      all += (all.empty() ? "" : ", ") + std::string{word};
+    }
+    warnings_.push_back(std::string{name} + "=" + *text + " is none of " + all + "; the default is used");
+  }
+
   void read(const char* name, uint64_t& value, uint64_t least = 0) const {
     auto text = variable_(name);
     if (!text || text->empty())
@@ -114,7 +130,9 @@ void read_variables(const reader& env, const environment& variable, server_confi
   if (variable("COG_MAX_CONCURRENCY").value_or("").empty())
     concurrency = 0;
   config.max_concurrency = concurrency;
-  env.read("COG_WORKERS", config.workers, 1);
+  config.workers_by_gpu = variable("COG_WORKERS") == "gpu";
+  if (!config.workers_by_gpu)
+    env.read("COG_WORKERS", config.workers, 1);
   env.read("COG_MAX_QUEUE", config.max_queue);
   env.read("COG_RESTARTS", config.restarts);
   env.read("COG_THREADS", config.threads, 1);
@@ -145,6 +163,12 @@ void read_variables(const reader& env, const environment& variable, server_confi
   if (variable("KUBERNETES_SERVICE_HOST"))
     config.ready_file = "/var/run/cog/ready";
   env.read("COG_READY_FILE", config.ready_file);
+  std::string devices = "auto";
+  env.read("COG_DEVICES", devices, {"auto", "cpu"});
+  config.ignore_gpus = devices == "cpu";
+  env.read("COG_GPUS_PER_WORKER", config.gpus_per_worker, 1);
+  env.read("COG_CUDA_CONTEXT", config.cuda_context, {"early", "late", "off"});
+  env.read("COG_GPU_CHECK_INTERVAL", config.gpu_check_interval);
   env.read("COG_LD_PRELOAD", config.preload);
   env.read("COG_PYTHON", config.python);
 }

@@ -25,12 +25,60 @@ void add_setup(std::string& out, const setup_result& setup) {
   out += '}';
 }
 
+void add_number(std::string& out, std::string_view name, uint64_t number) {
+  if (out.back() != '{')
+    out += ',';
+  append_json_string(out, name);
+  out += ':';
+  out += std::to_string(number);
+}
+
+/// What is left when workers are gone for good; nothing while there are all.
+void add_capacity(std::string& out, const health_answer& health) {
+  if (health.given_up.empty())
+    return;
+  out += R"(,"capacity":{)";
+  add_number(out, "slots", health.slots);
+  add_number(out, "live", health.live_slots);
+  out += R"(,"given_up":[)";
+  for (auto& worker : health.given_up) {
+    if (out.back() != '[')
+      out += ',';
+    append_json_string(out, worker);
+  }
+  out += "]}";
+}
+
+void add_devices(std::string& out, const device_report& report) {
+  add_member(out, "gpu_driver", report.driver);
+  out += R"(,"gpus":[)";
+  for (auto& [device, workers, lost] : report.devices) {
+    out += out.back() == '[' ? "{" : ",{";
+    add_number(out, "index", device.index);
+    add_member(out, "uuid", device.uuid);
+    add_member(out, "name", device.name);
+    add_number(out, "memory_bytes", device.memory);
+    add_member(out, "compute_capability", device.compute_capability);
+    add_member(out, "state", lost ? "lost" : "up");
+    out += R"(,"workers":[)";
+    for (auto worker : workers) {
+      if (out.back() != '[')
+        out += ',';
+      out += std::to_string(worker);
+    }
+    out += "]}";
+  }
+  out += ']';
+}
+
 }   // namespace
 
-std::string index_body(bool training) {
+std::string index_body(bool training, const device_report& devices) {
   std::string out = "{";
   add_member(out, "cog_version", api_version);
   add_member(out, "docs_url", "/docs");
+  if (!devices.devices.empty())
+    add_devices(out, devices);
   add_member(out, "healthcheck_url", "/health-check");
   add_member(out, "openapi_url", "/openapi.json");
   add_member(out, "predictions_cancel_url", "/predictions/{prediction_id}/cancel");
@@ -62,13 +110,15 @@ std::string health_body(const health_answer& health) {
   out += '}';
   if (!health.user_error.empty())
     add_member(out, "user_healthcheck_error", health.user_error);
+  add_capacity(out, health);
   out += '}';
   return out;
 }
 
-std::string probe_body(health_status status) {
+std::string probe_body(const health_answer& health) {
   std::string out = "{";
-  add_member(out, "status", to_string(status));
+  add_member(out, "status", to_string(health.status));
+  add_capacity(out, health);
   out += '}';
   return out;
 }

@@ -1,17 +1,18 @@
 #pragma once
+#include "actors/messages.hpp"
 #include "prediction/health_state.hpp"
 #include <string>
 #include <string_view>
 
 namespace cog {
 
-/// `GET /`: the discovery document. `training` adds the training routes.
-std::string index_body(bool training);
+/// `GET /`: the discovery document. `training` adds the training routes; devices are told of if there are any.
+std::string index_body(bool training, const device_report& devices);
 
 /// `GET /health-check`: the one answer whose keys have an order of their own.
 std::string health_body(const health_answer& health);
 
-/// `/livez` and `/readyz`: `{"status":"READY"}`.
-std::string probe_body(health_status status);
+/// `/livez` and `/readyz`: `{"status":"READY"}`, with the capacity that is left when workers were given up.
+std::string probe_body(const health_answer& health);
 
 }   // namespace cog

@@ -75,6 +75,7 @@ private:
   void answer_kept();
   void answer_list();
   void answer_metrics();
+  void answer_metrics_with_devices(const std::string& text);
   void answer_metrics(const std::string& text);
 
   net::ip::tcp::socket socket_;

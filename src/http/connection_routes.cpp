@@ -10,6 +10,8 @@ namespace cog {
 
 namespace {
 
+constexpr std::chrono::seconds driver_limit{2};   // a driver that does not answer delays nothing else
+
 /// `pred_` and the nanoseconds since the epoch in hex; never the same twice on one thread.
 std::string make_id() {
   thread_local uint64_t last = 0;
@@ -195,10 +197,16 @@ void connection::answer_metrics() {
     .then(
       [this](const std::string& pool) {
         request(settings_->mailroom, caf::infinite, atom::metrics_v)
-          .then([this, pool](const std::string& webhooks) { answer_metrics(pool + webhooks); },
+          .then([this, pool](const std::string& webhooks) { answer_metrics_with_devices(pool + webhooks); },
                 [this](const caf::error& error) { answer_error(error); });
       },
       [this](const caf::error& error) { answer_error(error); });
+}
+
+void connection::answer_metrics_with_devices(const std::string& text) {
+  request(settings_->devices, driver_limit, atom::metrics_v)
+    .then([this, text](const std::string& devices) { answer_metrics(text + devices); },
+          [this, text](const caf::error&) { answer_metrics(text); });
 }
 
 void connection::answer_metrics(const std::string& text) {
@@ -233,7 +241,7 @@ void connection::answer_probe(bool ready) {
         auto state = health->status;
         bool good = ready ? !closing_ && (state == health_status::ready || state == health_status::busy)
                           : state != health_status::setup_failed && state != health_status::defunct;
-        respond(json_response(good ? 200 : 503, probe_body(state)));
+        respond(json_response(good ? 200 : 503, probe_body(*health)));
       },
       [this](const caf::error& error) { answer_error(error); });
 }
@@ -254,7 +262,14 @@ void connection::answer_openapi() {
 void connection::answer_index() {
   request(settings_->router, caf::infinite, atom::document_v)
     .then(
-      [this](const document_ptr& document) { respond(json_response(200, index_body(document && document->training))); },
+      [this](const document_ptr& document) {
+        auto answer = [this, training = document && document->training](const device_report& devices) {
+          respond(json_response(200, index_body(training, devices)));
+        };
+        request(settings_->devices, driver_limit, atom::inventory_v)
+          .then([answer](const device_report_ptr& devices) { answer(*devices); },
+                [answer](const caf::error&) { answer({}); });
+      },
       [this](const caf::error& error) { answer_error(error); });
 }
 

@@ -13,6 +13,7 @@ struct http_settings {
   files_actor files;
   mailroom_actor mailroom;
   stopper_actor stopper;
+  devices_actor devices;
   std::shared_ptr<http_counters> counters;
   std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none
 };

@@ -30,6 +30,7 @@ error_status status_of(errc code) {
     case errc::bad_data_url:
     case errc::file_failed:
     case errc::canceled:
+    case errc::no_device:
       return {500, true, 0};
   }
   return {500, true, 0};

@@ -78,4 +78,8 @@ std::string end_frame() {
   return frame_start(frame_kind::end, 0);
 }
 
+std::string lease_frame(std::string_view json) {
+  return frame_start(frame_kind::lease, json.size()).append(json);
+}
+
 }   // namespace cog

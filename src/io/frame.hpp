@@ -13,7 +13,7 @@
 
 namespace cog {
 
-constexpr uint64_t protocol_version = 1;
+constexpr uint64_t protocol_version = 2;
 constexpr size_t frame_header_size = 5;   // bytes: length of the payload, kind
 
 enum class frame_kind : uint8_t {
@@ -26,10 +26,12 @@ enum class frame_kind : uint8_t {
   log = 33,
   metric = 34,
   done = 35,
+  poisoned = 36,
   cancel = 64,
   healthcheck = 65,
   ping = 66,
   end = 67,
+  lease = 68,
   health = 80,
   pong = 81,
 };
@@ -53,6 +55,9 @@ std::string cancel_frame(uint64_t number);
 std::string healthcheck_frame(uint64_t question);
 std::string ping_frame(uint64_t question);
 std::string end_frame();
+
+/// What the process may use: the JSON object that docs/worker-protocol.md describes.
+std::string lease_frame(std::string_view json);
 
 // -- to the server -----------------------------------------------------------
 

@@ -19,8 +19,13 @@ struct server_config {
   std::string openapi_schema;     // text of the file named by COG_OPENAPI_SCHEMA
   std::string bundled_schema;     // text of .cog/openapi_schema.json
   uint64_t threads = 1;
-  uint64_t max_concurrency = 0;   // 0: not given
-  uint64_t workers = 0;           // 0: not given
+  uint64_t max_concurrency = 0;    // 0: not given
+  uint64_t workers = 0;            // 0: not given
+  bool workers_by_gpu = false;     // as many as there are devices, or groups of them
+  uint64_t gpus_per_worker = 0;    // 0: not given
+  bool ignore_gpus = false;        // and hide them from the model
+  std::string cuda_context;        // "early", "late", "off"; empty: not given
+  seconds gpu_check_interval{5};   // between two looks whether devices are still there
   uint64_t max_queue = 0;
   uint64_t restarts = 5;   // deaths in a row that are survived
   seconds setup_timeout{0};

@@ -45,6 +45,7 @@ struct worker_report {
   worker_phase phase = worker_phase::waiting;
   bool set_up = false;                         // a setup has succeeded once
   std::string cause;                           // of the last death or failure
+  std::vector<std::string> devices;            // UUIDs of the GPUs it holds
   std::shared_ptr<const setup_result> setup;   // worker 0 only
 };
 
@@ -69,8 +70,11 @@ struct pool_state {
 struct health_answer {
   health_status status = health_status::unknown;
   std::shared_ptr<const setup_result> setup;
-  std::string user_error;   // what the model's healthcheck() said; only when unhealthy
-  std::string cause;        // of the last death, in DEFUNCT
+  std::string user_error;              // what the model's healthcheck() said; only when unhealthy
+  std::string cause;                   // of the last death, in DEFUNCT
+  uint64_t slots = 0;                  // predictions that may run at once, of all workers
+  uint64_t live_slots = 0;             // and of those that are live
+  std::vector<std::string> given_up;   // "worker 3: <cause>" for each
   description_ptr model;
 };
 using health_ptr = std::shared_ptr<const health_answer>;

@@ -12,6 +12,14 @@ uint64_t slots_of_worker(const model_description& model, uint64_t worker) {
   return pool_plan{model.workers, std::max(model.workers, model.capacity)}.slots_of(worker);
 }
 
+uint64_t live_capacity(const model_description& model, const pool_state& pool) {
+  uint64_t slots = 0;
+  for (auto& worker : pool.workers)
+    if (worker.phase == worker_phase::ready)
+      slots += slots_of_worker(model, worker.index);
+  return std::min(slots, model.capacity);
+}
+
 pool_plan plan_pool(const server_config& config, bool async, uint64_t declared_concurrency) {
   pool_plan plan;
   for (auto candidate : {config.max_concurrency, declared_concurrency, config.workers, uint64_t{1}})

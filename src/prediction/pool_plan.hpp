@@ -16,6 +16,9 @@ struct pool_plan {
 /// Predictions that one worker of this model runs at once.
 uint64_t slots_of_worker(const model_description& model, uint64_t worker);
 
+/// Predictions that may run at once on the workers that are live.
+uint64_t live_capacity(const model_description& model, const pool_state& pool);
+
 /// COG_MAX_CONCURRENCY, else `@cog.concurrent`, else COG_WORKERS, else 1 predictions at once. A synchronous model gets as
 /// many processes unless COG_WORKERS says otherwise, an async one gets one.
 pool_plan plan_pool(const server_config& config, bool async, uint64_t declared_concurrency);

@@ -32,6 +32,7 @@ struct health_fixture : actor_fixture {
             return promises.back();
           },
           [](atom::drain) { return caf::unit; },
+          [](atom::lost, const std::string&) { /* nop */ },
         };
       }));
     auto model = std::make_shared<model_description>();

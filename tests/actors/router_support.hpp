@@ -55,6 +55,7 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
       state->drained = true;
       return caf::unit;
     },
+    [](atom::lost, const std::string&) { /* nop */ },
   };
 }
 

@@ -130,3 +130,16 @@ TEST_CASE("server_options: a cog.yaml that is none ends with 1 and the place") {
 TEST_CASE("server_options: a schema file that cannot be read ends with 1") {
   CHECK(read({}, with("COG_OPENAPI_SCHEMA", "/nonexistent")).exit->code == 1);
 }
+
+TEST_CASE("server_options: what is said of GPUs") {
+  auto options = read({}, with("COG_WORKERS", "gpu")).options;
+  CHECK(options.config.workers_by_gpu);
+  CHECK(options.config.workers == 0);
+  CHECK(options.warnings.empty());
+  CHECK(read({}, with("COG_DEVICES", "cpu")).options.config.ignore_gpus);
+  CHECK(read({}, with("COG_GPUS_PER_WORKER", "2")).options.config.gpus_per_worker == 2);
+  CHECK(read({}, with("COG_CUDA_CONTEXT", "early")).options.config.cuda_context == "early");
+  auto odd = read({}, with("COG_CUDA_CONTEXT", "soon")).options;
+  CHECK(odd.config.cuda_context.empty());
+  CHECK(odd.warnings.size() == 1);
+}

@@ -25,7 +25,7 @@ TEST_CASE("response: plain words are text, no words have no type") {
 }
 
 TEST_CASE("status_map: every error of the server's own has a status of the 4xx or 5xx kind") {
-  for (int code = static_cast<int>(errc::at_capacity); code <= static_cast<int>(errc::canceled); ++code) {
+  for (int code = static_cast<int>(errc::at_capacity); code <= static_cast<int>(errc::no_device); ++code) {
     auto status = status_of(static_cast<errc>(code)).status;
     CHECK(status >= 400);
     CHECK(status < 600);
@@ -67,9 +67,9 @@ TEST_CASE("body_stream: an empty file is an empty data URL") {
 }
 
 TEST_CASE("bodies: discovery has ascending keys, and the training routes only for a model that trains") {
-  CHECK(index_body(false).starts_with(R"({"cog_version":"0.23.1","docs_url":"/docs",)"));
-  CHECK(index_body(false).find("trainings") == std::string::npos);
-  CHECK(index_body(true).ends_with(
+  CHECK(index_body(false, {}).starts_with(R"({"cog_version":"0.23.1","docs_url":"/docs",)"));
+  CHECK(index_body(false, {}).find("trainings") == std::string::npos);
+  CHECK(index_body(true, {}).ends_with(
     R"("trainings_idempotent_url":"/trainings/{training_id}","trainings_url":"/trainings"})"));
 }
 
@@ -93,5 +93,34 @@ TEST_CASE("bodies: the health check keeps its own order of keys and leaves out w
 }
 
 TEST_CASE("bodies: probes tell the state") {
-  CHECK(probe_body(health_status::setup_failed) == R"({"status":"SETUP_FAILED"})");
+  health_answer health;
+  health.status = health_status::setup_failed;
+  CHECK(probe_body(health) == R"({"status":"SETUP_FAILED"})");
+}
+
+TEST_CASE("bodies: capacity that is gone for good is told with its causes") {
+  health_answer health;
+  health.status = health_status::ready;
+  health.slots = 8;
+  health.live_slots = 7;
+  CHECK(probe_body(health) == R"({"status":"READY"})");
+  health.given_up = {"worker 3: GPU 3 is lost"};
+  auto capacity = R"("capacity":{"slots":8,"live":7,"given_up":["worker 3: GPU 3 is lost"]}})";
+  CHECK(probe_body(health) == R"({"status":"READY",)" + std::string{capacity});
+  CHECK(health_body(health).ends_with(capacity));
+}
+
+TEST_CASE("bodies: discovery tells of GPUs where there are any") {
+  gpu_device device;
+  device.index = 1;
+  device.uuid = "GPU-1";
+  device.name = "A100";
+  device.memory = 1024;
+  device.compute_capability = "8.0";
+  device_report report{"550.54", "12.4", {{device, {0, 2}, true}}};
+  CHECK(
+    index_body(false, report)
+      .find(R"("docs_url":"/docs","gpu_driver":"550.54","gpus":[{"index":1,"uuid":"GPU-1","name":"A100",)"
+            R"("memory_bytes":1024,"compute_capability":"8.0","state":"lost","workers":[0,2]}],"healthcheck_url")") !=
+    std::string::npos);
 }

@@ -159,6 +159,12 @@ void check(frame_kind kind, dom::element fields, const std::string& bytes) {
     case frame_kind::end:
       CHECK(end_frame() == bytes);
       return;
+    case frame_kind::lease:
+      CHECK(lease_frame(text(fields, "json")) == bytes);
+      return;
+    case frame_kind::poisoned:
+      CHECK(payload == text(fields, "text"));
+      return;
     case frame_kind::hello:
       return check_hello(payload);
     case frame_kind::described:

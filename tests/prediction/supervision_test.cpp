@@ -147,3 +147,19 @@ TEST_CASE("clock_text: RFC 3339 in UTC with nanoseconds") {
   std::chrono::system_clock::time_point moment{std::chrono::nanoseconds{1772357400123456789}};
   CHECK(to_rfc3339(moment) == "2026-03-01T09:30:00.123456789+00:00");
 }
+
+TEST_CASE("pool_plan: only workers that are live count as capacity") {
+  model_description model;
+  model.workers = 3;
+  model.capacity = 3;
+  pool_state pool;
+  pool.expect(3);
+  CHECK(live_capacity(model, pool) == 0);
+  for (uint64_t index = 0; index < 3; ++index)
+    pool.take(make_report(index, worker_phase::ready));
+  CHECK(live_capacity(model, pool) == 3);
+  pool.take(make_report(1, worker_phase::given_up));
+  CHECK(live_capacity(model, pool) == 2);
+  model.capacity = 1;
+  CHECK(live_capacity(model, pool) == 1);
+}

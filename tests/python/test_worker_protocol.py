@@ -11,6 +11,7 @@ import pytest
 import worker_client
 
 from cog._worker import protocol
+from cog._worker.devices import Lease
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "wire" / "frames.json").read_text())
 MODES = ("replace", "increment", "append")
@@ -24,6 +25,7 @@ WRITERS: dict[int, Callable[..., bytes]] = {
     protocol.LOG: protocol.log,
     protocol.METRIC: lambda number, mode, name, value: protocol.metric(number, MODES[mode], name.decode(), value),
     protocol.DONE: lambda *fields: b"".join(protocol.done(*fields)),
+    protocol.POISONED: lambda text: protocol.plain(protocol.POISONED, text),
     protocol.HEALTH: lambda question, verdict, text: protocol.health(question, verdict == 1, text.decode()),
     protocol.PONG: protocol.pong,
 }
@@ -75,6 +77,13 @@ def test_frames_of_the_control_socket(vector: dict[str, Any]) -> None:
     assert frame is not None and frame[0] == vector["kind"]
     assert (protocol.NUMBER.unpack(frame[1]) if len(frame[1]) else ()) == tuple(vector["fields"].values())
     sock.close()
+
+
+@of_kinds([protocol.LEASE])
+def test_leases(vector: dict[str, Any]) -> None:
+    lease = Lease.parse(bytes.fromhex(vector["hex"])[5:].decode())
+    environment = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "3"}
+    assert lease == (environment, ("GPU 3 (GPU-1d0c)",), "early", True)
 
 
 @of_kinds([protocol.DONE, protocol.LOG, protocol.METRIC, protocol.OUTPUT])

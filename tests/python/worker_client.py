@@ -19,8 +19,8 @@ PACKAGES = Path(__file__).resolve().parents[2] / "python"
 PATIENCE = 30  # seconds until a frame that does not come fails the test
 
 RUN, HELLO, DESCRIBED, READY, SETUP_FAILED = 1, 16, 17, 18, 19
-OUTPUT, LOG, METRIC, DONE = 32, 33, 34, 35
-CANCEL, HEALTHCHECK, PING, END, HEALTH, PONG = 64, 65, 66, 67, 80, 81
+OUTPUT, LOG, METRIC, DONE, POISONED = 32, 33, 34, 35, 36
+CANCEL, HEALTHCHECK, PING, END, LEASE, HEALTH, PONG = 64, 65, 66, 67, 68, 80, 81
 STATUSES = ("succeeded", "failed", "canceled")
 
 

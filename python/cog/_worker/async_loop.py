@@ -115,6 +115,8 @@ class AsyncLoop:
                 text = self._failure(error)
                 if text is not None:
                     raised = error
+                    if self._runtime.devices.in_use:
+                        text += await self._report_poison()
                     done = protocol.done(number, protocol.FAILED, rest=text.encode(errors="replace"))
         scope.end()
         if number in self._canceled:
@@ -127,6 +129,13 @@ class AsyncLoop:
         del self._tasks[number]
         if self._finishing and not self._tasks:
             self._loop.stop()
+
+    async def _report_poison(self) -> str:
+        """In another thread, since it waits for what other predictions do on the devices."""
+        try:
+            return await self._loop.run_in_executor(None, self._runtime.report_poison)
+        except BaseException:
+            return ""  # cancelled meanwhile
 
     async def _predict(self, job: Job) -> tuple[bytes, ...]:
         number = job.number

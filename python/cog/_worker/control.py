@@ -44,6 +44,8 @@ class Control:
         self._cancelling: list[int] = []
         self.health = HealthChecks(self.answer)
         self.ended = False  # the server has asked for the end
+        self._lease = ""
+        self._has_lease = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="cog-control", daemon=True).start()
@@ -53,6 +55,11 @@ class Control:
         self._backend = backend
         if self.ended:
             backend.finish()
+
+    def wait_for_lease(self) -> str:
+        """The JSON of the devices that this worker may use."""
+        self._has_lease.wait()
+        return self._lease
 
     def answer(self, frame: bytes) -> None:
         with self._lock:
@@ -99,6 +106,10 @@ class Control:
             self.ended = True
             if self._backend is not None:
                 self._backend.finish()
+            return
+        if kind == protocol.LEASE:
+            self._lease = str(payload, "utf-8")
+            self._has_lease.set()
             return
         (number,) = protocol.NUMBER.unpack(payload)
         if kind == protocol.CANCEL:

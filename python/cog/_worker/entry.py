@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from cog._worker import logs, protocol, signals
 from cog._worker.cancel import Cancellation
 from cog._worker.channel import Channel
 from cog._worker.control import Backend, Control
+from cog._worker.devices import Devices, Lease
 from cog._worker.errors import describe, trace
 from cog._worker.runtime import Runtime
 from cog._worker.sync_loop import SyncLoop
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> None:
     """Runs a worker process.
 
-    `argv`: `--data FD --control FD --lifeline FD --ref REF --mode MODE --worker INDEX --folder DIR`.
+    `argv`: `--data FD --control FD --lifeline FD --ref REF --mode MODE --worker INDEX --folder DIR --lease LEASE`.
     """
     options = dict(zip(argv[::2], argv[1::2]))
     data = _adopt(options["--data"])
@@ -45,11 +47,16 @@ def main(argv: Sequence[str]) -> None:
     logs.install(channel)
     channel.send(protocol.plain(protocol.HELLO, _json(_hello())))
     control.start()
+    devices = Devices(channel.tell)
+    atexit.register(devices.close)  # the first one runs last: the model's own may still use the devices
     sys.argv = ["-c"]
     _import_asyncio(options["--ref"])
     sys.path.insert(0, "")
-    model, runtime = _load(options, data, channel, control)
-    loop = _set_up(model, channel)
+    model, runtime = _load(options, data, channel, control, devices)
+    lease = options.get("--lease")
+    if lease is not None:
+        devices.take(Lease.parse(control.wait_for_lease() if lease == "wait" else lease))
+    loop = _set_up(model, channel, devices)
     backend: Backend
     if model.kind == "sync" or loop is None:
         backend = SyncLoop(runtime, cancellation)
@@ -77,28 +84,35 @@ def _import_asyncio(ref: str) -> None:
         pass  # the loader tells it better
 
 
-def _load(options: dict[str, str], data: socket.socket, channel: Channel, control: Control) -> tuple[Model, Runtime]:
+def _load(
+    options: dict[str, str], data: socket.socket, channel: Channel, control: Control, devices: Devices
+) -> tuple[Model, Runtime]:
     try:
         model = load(options["--ref"], options["--mode"])
-        runtime = Runtime(model, data, channel, control, options["--folder"], options["--mode"])
+        runtime = Runtime(model, data, channel, control, devices, options["--folder"], options["--mode"])
         channel.send(_described(model, options["--mode"]))
     except BaseException as error:
         _give_up(channel, "failed to load predictor", error)
     return model, runtime
 
 
-def _set_up(model: Model, channel: Channel) -> Optional[asyncio.AbstractEventLoop]:
-    """Runs `setup()`; returns the loop that an asynchronous one has run on, and that asynchronous predictions will."""
-    try:
-        starting = model.setup()  # there is no loop yet: it may run one of its own
-        if starting is None and model.kind == "sync":
-            return None
-        import asyncio
+def _set_up(model: Model, channel: Channel, devices: Devices) -> Optional[asyncio.AbstractEventLoop]:
+    """Runs `setup()` and makes the CUDA contexts before or after it.
 
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        if starting is not None:
-            loop.run_until_complete(starting)
+    Returns the loop that an asynchronous `setup()` has run on, and that asynchronous predictions will.
+    """
+    loop = None
+    try:
+        devices.before_setup()
+        starting = model.setup()  # there is no loop yet: it may run one of its own
+        if starting is not None or model.kind != "sync":
+            import asyncio
+
+            loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(loop)
+            if starting is not None:
+                loop.run_until_complete(starting)
+        devices.after_setup()
     except BaseException as error:
         _give_up(channel, "setup failed", error)
     return loop

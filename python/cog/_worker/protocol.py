@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Optional
 
-VERSION = 1
+VERSION = 2
 
 RUN = 1
 HELLO = 16
@@ -17,10 +17,12 @@ OUTPUT = 32
 LOG = 33
 METRIC = 34
 DONE = 35
+POISONED = 36
 CANCEL = 64
 HEALTHCHECK = 65
 PING = 66
 END = 67
+LEASE = 68
 HEALTH = 80
 PONG = 81
 
@@ -46,7 +48,7 @@ _WHOLE = 65536  # bytes; joining longer pieces costs more than a second call to 
 
 
 def plain(kind: int, payload: bytes = b"") -> bytes:
-    """A frame of one piece: hello, ready or setup_failed."""
+    """A frame of one piece: hello, ready, setup_failed or poisoned."""
     return HEADER.pack(len(payload), kind) + payload
 
 

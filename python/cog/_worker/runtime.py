@@ -14,6 +14,7 @@ from cog._scope import Scope
 from cog._worker import protocol
 from cog._worker.channel import Channel
 from cog._worker.control import Control
+from cog._worker.devices import Devices
 from cog._worker.errors import PredictionError
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
@@ -30,11 +31,21 @@ class Job(NamedTuple):
 
 
 class Runtime:
-    def __init__(self, model: Model, data: socket.socket, channel: Channel, control: Control, folder: str, mode: str):
+    def __init__(
+        self,
+        model: Model,
+        data: socket.socket,
+        channel: Channel,
+        control: Control,
+        devices: Devices,
+        folder: str,
+        mode: str,
+    ) -> None:
         self.model = model
         self.data = data
         self.channel = channel
         self.control = control
+        self.devices = devices
         self.folder = folder
         self.verb = "Training" if mode == "train" else "Prediction"
         self.reader = protocol.FrameReader(data)
@@ -61,6 +72,15 @@ class Runtime:
         if chunk is None:
             files, chunk = encode(item, output_files, item=True)
         self.channel.emit(number, *protocol.output(number, files, chunk))
+
+    def report_poison(self) -> str:
+        """After a prediction that raised: what to add to its error. If the process cannot use its GPUs any more, the
+        server is told, and ends it once the prediction has ended."""
+        poison = self.devices.find_poison()
+        if not poison:
+            return ""
+        self.channel.send(protocol.plain(protocol.POISONED, poison.encode(errors="replace")))
+        return f"; its worker process is replaced, as its CUDA context is spoilt: {poison}"
 
     def check_in_thread(self, question: int) -> None:
         check = self.model.healthcheck

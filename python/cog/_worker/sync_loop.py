@@ -63,6 +63,9 @@ class SyncLoop:
             done = protocol.done(number, protocol.CANCELED)
         elif self._raised is not None:
             self._channel.tell(trace(self._raised))
+            poison = self._runtime.report_poison()
+            if poison:
+                done = self._failed(job, self._raised, poison)
         self._raised = None
         self._channel.end(number, *done)
 
@@ -118,10 +121,10 @@ class SyncLoop:
         finally:
             close(items)
 
-    def _failed(self, job: Job, error: BaseException) -> tuple[bytes, ...]:
+    def _failed(self, job: Job, error: BaseException, more: str = "") -> tuple[bytes, ...]:
         self._raised = error
         if isinstance(error, PredictionError):
             text = str(error)
         else:
             text = f"Prediction failed: {self._runtime.verb} failed: {describe(error)}"
-        return protocol.done(job.number, protocol.FAILED, rest=text.encode(errors="replace"))
+        return protocol.done(job.number, protocol.FAILED, rest=(text + more).encode(errors="replace"))
