@@ -17,6 +17,8 @@ from pathlib import Path
 
 # In the programs without being a shared library of theirs; musl is in the starters.
 LINKED_IN = ("libboost1.81-dev", "libcli11-dev", "libspdlog-dev", "musl")
+# Parts of the C library that NVIDIA's names: it is loaded at run time, and those of another C library would not fit.
+FOR_DRIVERS = ("libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1")
 TAGS = ("manylinux_2_28_x86_64", "musllinux_1_1_x86_64")
 NATIVE = "cog/_bin"
 SUMMARY = "A prediction server and tool for models written for Cog"
@@ -38,7 +40,9 @@ def shared_libraries(program: Path) -> set[Path]:
     listing = output_of("ldd", str(program))
     if "not found" in listing:
         sys.exit(f"script/wheel: a library of {program} is missing:\n{listing}")
-    return {Path(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listing, re.MULTILINE)}
+    found = {Path(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listing, re.MULTILINE)}
+    folder = next(path.parent for path in found if path.name == "libc.so.6")
+    return found | {folder / name for name in FOR_DRIVERS}
 
 
 def package_of(library: Path) -> str:

@@ -80,7 +80,7 @@ void devices_state::divide(uint64_t count) {
 }
 
 caf::result<lease_ptr> devices_state::lease(uint64_t worker, uint64_t count, const worker_actor& holder) {
-  if (!table)
+  if (!table || (count > 0 && count != workers))
     divide(count);
   holders[worker] = holder;
   auto result = std::make_shared<device_lease>();

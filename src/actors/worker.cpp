@@ -256,11 +256,7 @@ void worker::on_described(std::string_view payload) {
   model->capacity = plan.capacity;
   model_ = std::move(model);
   send(settings_->router, atom::describe_v, model_);
-  if (!lease_)
-    ask_lease(model_->workers, [this, generation = generation_] {
-      if (process_ && generation == generation_)
-        process_->send_control(lease_frame(lease_text()));
-    });
+  settle_lease();
 }
 
 void worker::on_ready() {
@@ -314,6 +310,8 @@ void worker::on_death(const std::string& cause) {
       promise.deliver(caf::unit);
     return;
   }
+  if (std::exchange(start_again_, false))
+    return start();
   auto reason = !end_reason_.empty() ? end_reason_ : !setup_error_.empty() ? setup_error_ : "Worker crashed: " + cause;
   if (index_ == 0 && !set_up_) {
     auto error = setup_error_.empty() ? "worker crashed: " + cause : "worker setup failed: " + setup_error_;

@@ -66,6 +66,7 @@ private:
   // Its devices (worker_devices.cpp).
   void ask_lease(uint64_t workers, std::function<void()> then);
   std::optional<uint64_t> known_workers() const;
+  void settle_lease();
   std::string lease_text() const;
   void on_poisoned(std::string_view text);
   void on_lost(const std::string& what);
@@ -133,7 +134,8 @@ private:
   uint64_t generation_ = 0;    // of the process
   lease_ptr lease_;   // null: not known yet; the process has the environment of the server
   bool leasing_ = false;
-  bool poisoned_ = false;   // the process cannot use its devices any more
+  bool start_again_ = false;   // the process has a lease for another number of workers
+  bool poisoned_ = false;      // the process cannot use its devices any more
   setup_log setup_;
   std::string setup_error_;   // why this process's setup failed
   std::string end_reason_;    // why we ended the process; empty: we did not

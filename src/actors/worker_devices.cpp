@@ -1,18 +1,36 @@
 #include "actors/worker.hpp"
 #include "prediction/json_text.hpp"
+#include <fstream>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 namespace cog {
 
-/// Among how many workers the devices are divided (0: as many as there are devices). Not known before the model was
-/// described, unless the settings say so: then the process starts without a lease and waits for it before its setup.
+namespace {
+
+/// A guess that costs no import: what is asynchronous by inheritance alone is not recognised.
+bool looks_synchronous(const server_config& config) {
+  std::ifstream source{config.project + "/" + config.reference.substr(0, config.reference.find(':'))};
+  std::string text{std::istreambuf_iterator<char>{source}, {}};
+  return !text.empty() && text.find("async") == text.npos;
+}
+
+}   // namespace
+
+/// Among how many workers the devices are divided (0: as many as there are devices). Where that follows from the model
+/// alone it is not known before the model was described: the process starts without a lease then, and waits for it before
+/// its setup.
 std::optional<uint64_t> worker::known_workers() const {
   auto& config = settings_->config;
   if (model_)
     return model_->workers;
   if (config.workers_by_gpu)
     return 0;
-  return config.workers > 1 ? std::optional{config.workers} : std::nullopt;
+  if (config.workers > 1)
+    return config.workers;
+  if (config.workers == 0 && config.max_concurrency > 1 && looks_synchronous(config))
+    return config.max_concurrency;
+  return std::nullopt;
 }
 
 void worker::ask_lease(uint64_t workers, std::function<void()> then) {
@@ -30,6 +48,20 @@ void worker::ask_lease(uint64_t workers, std::function<void()> then) {
         leasing_ = false;
         give_up(text_of(error));
       });
+}
+
+/// The model is described: gives the process that waits for it its lease, or starts it again when it has a wrong one.
+void worker::settle_lease() {
+  if (lease_ && !lease_->environment.empty() && lease_->workers != model_->workers) {
+    start_again_ = true;
+    return process_->kill();
+  }
+  if (lease_)
+    return;
+  ask_lease(model_->workers, [this, generation = generation_] {
+    if (process_ && generation == generation_)
+      process_->send_control(lease_frame(lease_text()));
+  });
 }
 
 std::string worker::lease_text() const {
@@ -61,7 +93,7 @@ void worker::on_poisoned(std::string_view text) {
   if (phase_ != worker_phase::ready)
     return;
   poisoned_ = true;
-  end_reason_ = text;
+  end_reason_ = "Worker ended: its CUDA context is spoilt: " + std::string{text};
   report(worker_phase::restarting, end_reason_);
 }
 

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from gpus import FakeGpus
 from packaged import InstalledServer, debian, in_root, needs_plain_build, needs_root, pack, wheel
 from tool import cog, make_project, succeeded
 
@@ -162,6 +163,15 @@ def test_a_driver_is_looked_for_in_ld_library_path(venv: Path, tmp_path: Path) -
     assert str(private) in searched
     order = [f"{private}", f"{tmp_path}", "/usr/local/nvidia/lib64"]
     assert [searched.index(folder) for folder in order] == sorted(searched.index(folder) for folder in order)
+
+
+def test_a_driver_is_loaded_from_there_with_the_c_library_of_the_wheel(venv: Path, tmp_path: Path) -> None:
+    private = venv.resolve() / f"lib/python3.{sys.version_info.minor}/site-packages/cog/_bin/lib"
+    for part in ("libdl.so.2", "libm.so.6", "libpthread.so.0"):  # what NVIDIA's library needs
+        assert (private / part).exists()
+    gpus = FakeGpus(tmp_path, 1)
+    with InstalledServer(tmp_path, [str(venv / "bin/coglet")], MODEL, **gpus.environment) as server:
+        server.wait_for_log("devices: found, count=1")
 
 
 @needs_root

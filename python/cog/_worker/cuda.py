@@ -91,7 +91,7 @@ class Contexts:
         self._moment = moment
         self._pid = os.getpid()
         self._held: dict[int, ctypes.c_void_p] = {}  # by ordinal
-        self._told_child = False
+        self._tell_child = self._told_child = False
         begin = time.monotonic()
         self._driver = Driver()
         self._driver.call("cuInit", 0)
