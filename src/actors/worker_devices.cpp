@@ -95,6 +95,7 @@ void worker::on_poisoned(std::string_view text) {
   poisoned_ = true;
   end_reason_ = "Worker ended: its CUDA context is spoilt: " + std::string{text};
   report(worker_phase::restarting, end_reason_);
+  give_back_next();
 }
 
 void worker::on_lost(const std::string& what) {

@@ -95,7 +95,9 @@ def act(task):
         return [os.getpid(), *(os.environ.get(name) for name in names)]
     if task == "store":
         return round_trip(42)
-    if task == "poison":
+    if task == "late poison":
+        launch(b"hold", ctypes.c_uint32(300))
+    if "poison" in task:
         store(ILLEGAL, 1)
     if task.startswith("hold"):
         launch(b"hold", ctypes.c_uint32(int(task[4:])))

@@ -230,6 +230,19 @@ def test_a_sticky_error_of_an_async_model_ends_what_else_runs(serve: Serve, mach
     assert server.output(task="store") == 42
 
 
+def test_who_waits_behind_a_sticky_error_runs_in_the_new_process(serve: Serve, tmp_path: Path) -> None:
+    gpus = FakeGpus(tmp_path, 1)
+    server = serve(gpu_model(), COG_MAX_QUEUE="2", **gpus.environment)
+    (spoilt,) = server.workers()
+    run = server.begin(task="late poison")
+    eventually(lambda: gpus.calls("hold"), "it runs")
+    waiting = [server.begin(task="where") for _ in range(2)]
+    eventually(lambda: metric(server, "cog_predictions_waiting") == "2", "two wait")
+    assert re.search(ILLEGAL_ADDRESS, run.result()["error"])
+    (pid,) = {wait.result()["output"][0] for wait in waiting}
+    assert pid != spoilt
+
+
 def test_every_sticky_error_is_survived(serve: Serve, tmp_path: Path) -> None:
     """They are no deaths that count: each was caused by a prediction."""
     server = serve(gpu_model(), COG_RESTARTS="1", **FakeGpus(tmp_path, 1).environment)

@@ -24,6 +24,7 @@ class SyncLoop:
         self._channel = runtime.channel
         self._cancellation = cancellation
         self._raised: Optional[BaseException] = None
+        self._spoilt = False
         cancellation.install()
 
     def cancel(self, number: int) -> bool:
@@ -49,6 +50,8 @@ class SyncLoop:
                 frame = reader.next()
                 if frame is None:
                     break
+                if self._spoilt:
+                    return  # what has come meanwhile is for the process that replaces this one
                 self._run(Job(*protocol.parse_run(frame[1])))
 
     def _run(self, job: Job) -> None:
@@ -65,6 +68,7 @@ class SyncLoop:
             self._channel.tell(trace(self._raised))
             poison = self._runtime.report_poison()
             if poison:
+                self._spoilt = True
                 done = self._failed(job, self._raised, poison)
         self._raised = None
         self._channel.end(number, *done)
