@@ -132,7 +132,7 @@ private:
   std::shared_ptr<worker_process> process_;
   std::string process_root_;   // folder of this process's output files
   uint64_t generation_ = 0;    // of the process
-  lease_ptr lease_;   // null: not known yet; the process has the environment of the server
+  lease_ptr lease_;            // null: not known yet; the process has the environment of the server
   bool leasing_ = false;
   bool start_again_ = false;   // the process has a lease for another number of workers
   bool poisoned_ = false;      // the process cannot use its devices any more
