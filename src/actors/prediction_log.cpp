@@ -7,8 +7,9 @@ namespace cog {
 
 namespace {
 
-void write(const prediction_request& request, std::string_view message, std::optional<log_field> more = std::nullopt) {
-  if (!is_logged(log_target::prediction, log_level::info))
+void write(const prediction_request& request, log_level level, std::string_view message,
+           std::optional<log_field> more = std::nullopt) {
+  if (!is_logged(log_target::prediction, level))
     return;
   std::array<log_field, 3> fields{{{"prediction_id", request.id}}};
   size_t count = 1;
@@ -16,23 +17,28 @@ void write(const prediction_request& request, std::string_view message, std::opt
     fields.at(count++) = *more;
   if (!request.traceparent.empty())
     fields.at(count++) = {"traceparent", request.traceparent};
-  write_log(log_target::prediction, log_level::info, message, std::span{fields.data(), count});
+  write_log(log_target::prediction, level, message, std::span{fields.data(), count});
 }
 
 }   // namespace
 
-void log_event(const prediction_request& request, std::string_view message) {
-  write(request, message);
+void log_start(const prediction_request& request) {
+  write(request, log_level::debug, "Starting prediction");
+}
+
+void log_cancel(const prediction_request& request) {
+  write(request, log_level::info, "Cancelling prediction");
 }
 
 void log_end(const prediction_request& request, const prediction_snapshot& result) {
   switch (result.status) {
     case prediction_status::succeeded:
-      return write(request, "Prediction worker completed", log_field{"predict_time", result.predict_time});
+      return write(request, log_level::debug, "Prediction worker completed",
+                   log_field{"predict_time", result.predict_time});
     case prediction_status::failed:
-      return write(request, "Prediction failed", log_field{"error", result.error});
+      return write(request, log_level::info, "Prediction failed", log_field{"error", result.error});
     case prediction_status::canceled:
-      return write(request, "Prediction cancelled");
+      return write(request, log_level::info, "Prediction cancelled");
     case prediction_status::starting:
     case prediction_status::processing:
       break;
@@ -46,7 +52,7 @@ void log_printed(const prediction_request* request, uint64_t worker, log_source 
   text = text.substr(0, end + 1);
   log_field from{"source", to_string(source)};
   if (request != nullptr)
-    write(*request, text, from);
+    write(*request, log_level::info, text, from);
   else
     write_log(log_target::user, log_level::info, text, {from, {"worker", worker}});
 }

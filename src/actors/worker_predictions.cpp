@@ -46,7 +46,7 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companio
 }
 
 void worker::begin(running_prediction& prediction) {
-  log_event(*prediction.request, "Starting prediction");
+  log_start(*prediction.request);
   prediction.begun = true;
   prediction.started = clock::now();
   prediction.started_at = std::chrono::system_clock::now();
@@ -125,7 +125,7 @@ void worker::cancel(const request_ptr& request) {
     return send(settings_->router, atom::cancel_v, request);
   if (prediction->canceled)
     return;
-  log_event(*request, "Cancelling prediction");
+  log_cancel(*request);
   prediction->canceled = true;
   stop(*prediction);
 }

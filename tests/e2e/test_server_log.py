@@ -46,11 +46,11 @@ def of_prediction(server: Server, id: str, count: int) -> list[dict[str, Any]]:
 def test_a_success(server: Server) -> None:
     server.put("good", {"input": {"code": "print('  told  '); print('on stderr', file=sys.stderr)"}})
     start, out, err, end = of_prediction(server, "good", 4)
-    assert start == {"level": "INFO", "message": "Starting prediction", "prediction_id": "good"}
+    assert start == {"level": "DEBUG", "message": "Starting prediction", "prediction_id": "good"}
     assert out == {"level": "INFO", "message": "  told", "prediction_id": "good", "source": "Stdout"}
     assert (err["message"], err["source"]) == ("on stderr", "Stderr")
     assert end.pop("predict_time") > 0
-    assert end == {"level": "INFO", "message": "Prediction worker completed", "prediction_id": "good"}
+    assert end == {"level": "DEBUG", "message": "Prediction worker completed", "prediction_id": "good"}
 
 
 def test_a_failure(server: Server) -> None:
@@ -80,6 +80,7 @@ def test_a_cancel_in_the_waiting_line(serve: Serve) -> None:
     assert [record["message"] for record in of_prediction(server, "waiting", 1)] == ["Prediction cancelled"]
     gate.open()
     running.result()
+    assert records(server, "coglet::prediction", message="Starting prediction") == []
 
 
 def test_the_trace_is_in_every_record_of_its_prediction(server: Server) -> None:
