@@ -134,9 +134,9 @@ int run_server(server_options options) {
       system.spawn(router, health_keeper, makers(system, worker_defaults, post_counter), config.max_queue,
                    result_ring::limits{.entries = config.keep_results, .file_bytes = config.keep_files});
     auto stop_leader = system.spawn(stopper, dispatcher, config.shutdown_timeout);
-    auto settings =
-      std::make_shared<http_settings>(http_settings{config, dispatcher, file_worker, post_counter, stop_leader, device_keeper,
-                                                    std::make_shared<http_counters>(), config.bundled_schema});
+    auto settings = std::make_shared<http_settings>(
+      http_settings{config, dispatcher, file_worker, post_counter, stop_leader, device_keeper,
+                    std::make_shared<http_counters>(), config.bundled_schema});
     auto strand = acceptor.get_executor();
     auto front =
       caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
