@@ -27,19 +27,19 @@ struct schema_node {
   bool secret = false;      // the value, or one inside it, must not be shown
   bool file = false;        // the string itself names a file
   bool has_files = false;   // the string, or one inside the value, does
+  bool has_choices = false;
+  bool unique_items = false;
+  bool closed = false;   // no other properties
   std::optional<bound> minimum, maximum, exclusive_minimum, exclusive_maximum, multiple_of;
   std::optional<uint64_t> min_length, max_length;   // code points
   std::optional<uint64_t> min_items, max_items;
-  bool unique_items = false;
   std::shared_ptr<const pattern> regex;
-  bool has_choices = false;
   std::vector<json_value> choices;   // of `enum` or `const`
   std::string choices_message;
   std::vector<size_t> all_of, any_of;
   std::optional<size_t> items;
   std::map<std::string, size_t, std::less<>> properties;
   std::vector<std::string> required;
-  bool closed = false;   // no other properties
   std::optional<size_t> additional;
 
   bool allows(json_kind kind) const { return types == 0 || (types >> static_cast<int>(kind) & 1) != 0; }
