@@ -67,9 +67,9 @@ TEST_CASE("frame: the frames of the control socket carry one number or nothing")
 }
 
 TEST_CASE("frame: hello tells protocol, process and versions") {
-  auto hello = parse_hello(R"({"protocol":1,"pid":42,"python":"3.11.2","sdk":"0.23.1"})");
+  auto hello = parse_hello(R"({"protocol":7,"pid":42,"python":"3.11.2","sdk":"0.23.1"})");
   REQUIRE(hello);
-  CHECK(hello->protocol == protocol_version);
+  CHECK(hello->protocol == 7);
   CHECK(hello->pid == 42);
   CHECK(hello->python == "3.11.2");
   CHECK(hello->sdk == "0.23.1");
