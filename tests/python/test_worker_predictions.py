@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from worker_client import LOG, OUTPUT, Worker, evaluator, of_kind, parse_log, parse_output, run_frame
+from worker_client import END, LOG, OUTPUT, PATIENCE, Worker, evaluator, frame, of_kind, parse_log, parse_output, run_frame
 
 BOTH = ["def", "async def"]
 KINDS = pytest.mark.parametrize("keyword", BOTH)
@@ -443,3 +443,29 @@ def test_an_exit_in_a_task_of_the_model_fails_only_who_awaits_it(tmp_path: Path)
         for way in ("background", "callback", "none"):
             assert worker.output(way=way) == way
         assert worker.end() == 0
+
+
+def test_an_exit_right_after_the_last_prediction_does_not_keep_the_worker_from_ending(tmp_path: Path) -> None:
+    source = """
+    import asyncio, os, sys
+    class Model:
+        async def run(self) -> str:
+            print("waits")
+            while not os.path.exists("go"):
+                await asyncio.sleep(0.001)
+            loop = asyncio.get_running_loop()
+            last = loop.create_future()
+            def both():
+                last.set_result(None)
+                loop.call_soon(sys.exit, 7)
+            loop.call_soon(both)
+            await last
+    """
+    with Worker(tmp_path, source) as worker:
+        worker.ready()
+        worker.start()
+        worker.until_log("waits")
+        worker.control.sock.sendall(frame(END))
+        worker.ping()
+        (worker.project / "go").touch()
+        assert worker.process.wait(PATIENCE) == 0

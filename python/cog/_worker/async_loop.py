@@ -34,6 +34,7 @@ class AsyncLoop:
         self._canceled: set[int] = set()  # also those still to come
         self._checks: set[asyncio.Task[None]] = set()
         self._finishing = False
+        self._stopped = False
         check = runtime.model.healthcheck
         self._check = check if inspect.iscoroutinefunction(check) else None
 
@@ -68,7 +69,13 @@ class AsyncLoop:
                 self._loop.run_forever()
                 return
             except (SystemExit, KeyboardInterrupt):
-                pass  # of a task or callback that the model has made; who awaits it gets it, too
+                # Of a task or callback that the model has made; who awaits it gets it, too.
+                if self._stopped:  # just before: the loop has forgotten it
+                    return
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self._loop.stop()
 
     def _read(self) -> None:
         try:
@@ -89,7 +96,7 @@ class AsyncLoop:
         self._finishing = True
         self._loop.remove_reader(self._runtime.data)
         if not self._tasks:
-            self._loop.stop()
+            self._stop()
 
     def _cancel(self, number: int) -> None:
         if number in self._tasks:
@@ -128,7 +135,7 @@ class AsyncLoop:
         self._canceled.discard(number)
         del self._tasks[number]
         if self._finishing and not self._tasks:
-            self._loop.stop()
+            self._stop()
 
     async def _report_poison(self) -> str:
         """In another thread, since it waits for what other predictions do on the devices."""
