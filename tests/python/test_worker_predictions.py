@@ -7,8 +7,19 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from worker_client import END, LOG, OUTPUT, PATIENCE, Worker, evaluator, frame, of_kind, parse_log, parse_output
-from worker_client import run_frame as run_frame
+from worker_client import (
+    END,
+    LOG,
+    OUTPUT,
+    PATIENCE,
+    Worker,
+    evaluator,
+    frame,
+    of_kind,
+    parse_log,
+    parse_output,
+    run_frame,
+)
 
 BOTH = ["def", "async def"]
 KINDS = pytest.mark.parametrize("keyword", BOTH)
