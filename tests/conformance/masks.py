@@ -24,12 +24,12 @@ def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = ()) -> str:
         text = text.replace(value, name)
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
-    text = _SETUP_LOGS.sub(lambda found: found[1] + json.dumps(_setup_lines(json.loads(found[2]))), text)
+    text = _SETUP_LOGS.sub(lambda found: found[1] + json.dumps(setup_lines(json.loads(found[2]))), text)
     for more in extra:
         text = re.sub(more, "*", text)
     return text
 
 
-def _setup_lines(logs: str) -> str:
+def setup_lines(logs: str) -> str:
     """The model's own lines and the cause of a failure: the rest names the inner workings of a server."""
     return "".join(f"{line}\n" for line in logs.splitlines() if _KEPT_LINE.match(line))

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Optional
 
+from masks import setup_lines
 from receiver import Receiver
 from scenario import MODELS, Setting
 
@@ -26,6 +27,10 @@ PATIENCE = 30.0
 
 VENV = ROOT / "build" / "conformance-venv"
 PACKAGES = ["cog==0.23.1", "coglet==0.23.1"]
+
+
+ATTEMPTS = 4
+"""Starts of the reference until one has kept what its model printed: now and then it loses a line in setup."""
 
 
 class Unavailable(Exception):
@@ -103,6 +108,11 @@ class Running:
 
     def state(self) -> str:
         return str(json.loads(self._get("/health-check").read())["status"])
+
+    def setup_lines(self) -> list[str]:
+        """What the model has printed while it was set up."""
+        setup = json.loads(self._get("/health-check").read()).get("setup") or {}
+        return setup_lines(setup.get("logs", "")).splitlines()
 
     def is_idle(self) -> bool:
         return self.process.poll() is None and self.state() != "BUSY"
@@ -212,7 +222,18 @@ class Pairs:
             self._running = {name: Running(setting, name == "ours") for name in names}
             for running in self._running.values():
                 running.ready()
+            if setting.state == "READY" and len(self._running) == 2:
+                self._start_again_after_loss(setting)
         return self._running
+
+    def _start_again_after_loss(self, setting: Setting) -> None:
+        for _ in range(ATTEMPTS - 1):
+            kept = self._running["reference"].setup_lines()
+            if all(line in kept for line in self._running["ours"].setup_lines()):
+                return
+            self._running.pop("reference").stop()
+            self._running["reference"] = Running(setting, ours=False)
+            self._running["reference"].ready()
 
     def stop(self) -> None:
         """Stops the servers without waiting for their end."""
