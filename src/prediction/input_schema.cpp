@@ -46,15 +46,6 @@ uint64_t code_points(std::string_view utf8) {
     std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
-bool right_type(const schema_node& node, const json_value& value) {
-  if (!node.allows(value.kind))
-    return false;
-  if (!node.integer || !value.is(json_kind::number))
-    return true;
-  auto number = number_value(value.raw);
-  return number == std::floor(number);
-}
-
 void check_choices(const schema_node& node, const json_value& value, verdict& result) {
   auto listed = [&](const json_value& choice) { return same_value(choice, value); };
   if (!node.has_choices || std::any_of(node.choices.begin(), node.choices.end(), listed))
@@ -132,6 +123,15 @@ std::string unexpected_keys(const std::vector<std::string>& names) {
 
 }   // namespace
 
+bool schema_node::takes_type_of(const json_value& value) const {
+  if (!allows(value.kind))
+    return false;
+  if (!integer || !value.is(json_kind::number))
+    return true;
+  auto number = number_value(value.raw);
+  return number == std::floor(number);
+}
+
 const std::pair<const std::string, size_t>* input_schema::property(std::string_view name) const {
   auto it = root().properties.find(name);
   return it == root().properties.end() ? nullptr : &*it;
@@ -162,7 +162,7 @@ bool input_schema::validate(const schema_node& node, const json_value& value, co
     check_string(node, value, result);
   if (value.is(json_kind::object))
     result.refuse_unless(validate_required(node, value, field, errors));
-  if (!right_type(node, value))
+  if (!node.takes_type_of(value))
     result.refuse([&] { return shown(node, value) + " is not of " + node.type_names; });
   if (node.unique_items && value.is(json_kind::array) && has_double(value))
     result.refuse([&] { return shown(node, value) + " has non-unique elements"; });

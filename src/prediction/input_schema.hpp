@@ -44,6 +44,9 @@ struct schema_node {
 
   bool allows(json_kind kind) const { return types == 0 || (types >> static_cast<int>(kind) & 1) != 0; }
 
+  /// Whether the value's own type will do; 1.0 counts as an integer.
+  bool takes_type_of(const json_value& value) const;
+
   /// Does the type alone decide, but for an array's size and items?
   bool simple() const {
     return !has_choices && all_of.empty() && any_of.empty() && properties.empty() && required.empty() && !closed &&

@@ -1,6 +1,5 @@
 #include "cli/model/inputs.hpp"
 #include <algorithm>
-#include <cmath>
 
 namespace cog {
 
@@ -32,15 +31,6 @@ std::string joined(const std::vector<std::string>& names, const std::string& las
   return text;
 }
 
-bool has_type(const schema_node& node, const json_value& value) {
-  if (!node.allows(value.kind))
-    return false;
-  if (!node.integer || !value.is(json_kind::number))
-    return true;
-  auto number = number_value(value.raw);
-  return number == std::floor(number);
-}
-
 /// Walks a value along its schema; says of each place at most one thing.
 class checker {
 public:
@@ -68,7 +58,8 @@ private:
 
   void check_here(const schema_node& node, const json_value& value, const std::string& path) {
     auto fits = [&](size_t index) { return schema_.validate(schema_.node(index), value, path, nullptr); };
-    if (!has_type(node, value) || (!node.any_of.empty() && std::none_of(node.any_of.begin(), node.any_of.end(), fits)))
+    if (!node.takes_type_of(value) ||
+        (!node.any_of.empty() && std::none_of(node.any_of.begin(), node.any_of.end(), fits)))
       refuse_type(node, value, path);
     else if (!has_choice(node, value))
       refuse(path, "must be one of: " + choices(node));
