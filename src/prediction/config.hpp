@@ -22,8 +22,8 @@ struct server_config {
   uint64_t max_concurrency = 0;    // 0: not given
   uint64_t workers = 0;            // 0: not given
   bool workers_by_gpu = false;     // as many as there are devices, or groups of them
-  uint64_t gpus_per_worker = 0;    // 0: not given
   bool ignore_gpus = false;        // and hide them from the model
+  uint64_t gpus_per_worker = 0;    // 0: not given
   std::string cuda_context;        // "early", "late", "off"; empty: not given
   seconds gpu_check_interval{5};   // between two looks whether devices are still there
   uint64_t max_queue = 0;
@@ -44,9 +44,9 @@ struct server_config {
   std::string preload;               // LD_PRELOAD for workers
   std::string user_agent;            // of downloads
   std::string ready_file;            // made when a health check finds the server set up; empty: none
-  bool await_explicit_shutdown = false;
-  std::string upload_url;   // where output files go; empty: into the answers
+  std::string upload_url;            // where output files go; empty: into the answers
   bool forbid_private_urls = false;
+  bool await_explicit_shutdown = false;
   uint64_t keep_results = 100;
   uint64_t keep_files = 1073741824;   // bytes
   uint64_t stream_history = 1024;     // events
