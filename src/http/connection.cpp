@@ -8,11 +8,11 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr size_t first_buffer = 4 * 1024;   // of an idle connection
-constexpr size_t largest_buffer = 256 * 1024;
-constexpr size_t read_ahead = 64 * 1024;    // while an answer is due
-constexpr uint64_t free_body = 16 * 1024;   // bodies up to this size need no reservation
-constexpr uint64_t slowest_rate = 1024;     // bytes a second
+constexpr size_t first_buffer = 4 * 1024;       // of an idle connection
+constexpr size_t largest_buffer = 256 * 1024;   // while a long body comes
+constexpr size_t read_ahead = 64 * 1024;        // while an answer is due
+constexpr uint64_t free_body = 16 * 1024;       // bodies up to this size need no reservation
+constexpr uint64_t slowest_rate = 1024;         // bytes a second
 
 }   // namespace
 
@@ -83,12 +83,20 @@ void connection::read() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (end_ == in_.size() && in_.size() < largest_buffer)
-    in_.resize(std::max(first_buffer, in_.size() * 2));
+  if (auto wanted = wanted_buffer(); wanted > in_.size())
+    in_.resize(wanted);
   reading_ = true;
   socket_.async_read_some(net::buffer(in_.data() + end_, in_.size() - end_),
                           [this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& error,
                                                                       size_t count) { on_read(error, count); });
+}
+
+/// Bytes. A body whose length is known comes with few calls to the kernel.
+size_t connection::wanted_buffer() const {
+  auto wanted = end_ == in_.size() ? std::max(first_buffer, in_.size() * 2) : in_.size();
+  if (phase_ == phase::receiving && header_seen_)
+    wanted = std::max<uint64_t>(wanted, request_->content_length_remaining().value_or(read_ahead));
+  return std::min(wanted, largest_buffer);
 }
 
 void connection::on_read(const boost::system::error_code& error, size_t count) {
@@ -204,6 +212,7 @@ void connection::reserve_body() {
         reserving_ = false;
         if (granted) {
           reserved_ = needed;
+          request_->reserve_body(needed);
           read();
         } else {
           closing_ = true;

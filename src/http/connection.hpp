@@ -29,6 +29,7 @@ private:
 
   // Reading (connection.cpp).
   void read();
+  size_t wanted_buffer() const;
   void on_read(const boost::system::error_code& error, size_t count);
   void advance();
   bool parse_some();

@@ -10,7 +10,7 @@ namespace http = beast::http;
 namespace {
 
 constexpr uint32_t header_limit_bytes = 16 * 1024;
-constexpr uint64_t largest_first_reserve = 1 << 20;   // a longer body grows as it comes, whatever its header says
+constexpr uint64_t largest_first_reserve = 16 * 1024;   // a longer body waits for the leave to be kept
 constexpr size_t json_padding = 64;                   // so that simdjson need not move it
 
 void take_first(std::string& field, beast::string_view value) {
@@ -37,6 +37,10 @@ bool http_request::is_json() const {
   constexpr std::string_view suffix = "+json";
   return beast::iequals(type, "json") ||
     (type.size() > suffix.size() && beast::iequals(type.substr(type.size() - suffix.size()), suffix));
+}
+
+void http_request::reserve_body(uint64_t bytes) {
+  body.reserve(bytes + json_padding);
 }
 
 void http_request::on_request_impl(http::verb, text method_text, text target_text, int number, error_code&) {
@@ -72,7 +76,7 @@ void http_request::on_header_impl(error_code&) {
 
 void http_request::on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code&) {
   if (length)
-    body.reserve(std::min(*length, largest_first_reserve) + json_padding);
+    reserve_body(std::min(*length, largest_first_reserve));
 }
 
 std::size_t http_request::on_body_impl(text piece, error_code&) {

@@ -27,6 +27,9 @@ public:
 
   bool is_json() const;
 
+  /// Room for a body of `bytes`, so that it is not moved while it comes.
+  void reserve_body(uint64_t bytes);
+
 private:
   using error_code = boost::beast::error_code;
   using text = boost::beast::string_view;

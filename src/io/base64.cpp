@@ -1,4 +1,5 @@
 #include "io/base64.hpp"
+#include "io/base64_blocks.hpp"
 #include <array>
 
 namespace cog {
@@ -48,8 +49,8 @@ void append_base64(std::string& out, std::string_view bytes) {
   out.resize(start + (bytes.size() + 2) / 3 * 4);
   auto* to = out.data() + start;
   auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])); };
-  size_t at = 0;
-  for (; at + 3 <= bytes.size(); at += 3, to += 4) {
+  auto at = encode_blocks(bytes, to);
+  for (to += at / 3 * 4; at + 3 <= bytes.size(); at += 3, to += 4) {
     auto group = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
     put(to, group >> 12);
     put(to + 2, group & 4095);
@@ -72,7 +73,8 @@ void base64_decoder::append(std::string_view text, std::string& out) {
     if (filled_ == 0) {
       // The common case, whole groups, in a loop of its own.
       auto first = at;
-      for (; at + 4 <= text.size(); at += 4, to += 3) {
+      at += decode_blocks(text.substr(at), to);
+      for (to += (at - first) / 4 * 3; at + 4 <= text.size(); at += 4, to += 3) {
         uint32_t a = value_of(text[at]), b = value_of(text[at + 1]), c = value_of(text[at + 2]),
                  d = value_of(text[at + 3]);
         if ((a | b | c | d) > 63)

@@ -9,7 +9,8 @@ namespace cog {
 
 namespace {
 
-constexpr size_t slice = 256 * 1024;   // bytes decoded at a time
+constexpr size_t header_slice = 1024;   // bytes looked at to find the comma
+constexpr size_t slice = 256 * 1024;    // bytes decoded at a time
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
@@ -21,13 +22,18 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blank) + 1 - first);
 }
 
+/// Whether it is what it stands for: neither JSON nor percent-encoding has escaped anything in it.
+bool is_plain(std::string_view piece) {
+  return piece.find('\\') == piece.npos && piece.find('%') == piece.npos;
+}
+
 }   // namespace
 
 data_url_decoder::data_url_decoder(std::string_view token) : rest_{token.substr(1, token.size() - 2)} {
   auto comma = text_.npos;
   while (comma == text_.npos && !rest_.empty()) {
     auto searched = text_.size();
-    read();
+    read(header_slice);
     comma = text_.find(',', searched);
   }
   if (comma == text_.npos) {
@@ -51,20 +57,29 @@ void data_url_decoder::parse_header(std::string header) {
   std::transform(media_type_.begin(), media_type_.end(), media_type_.begin(), lower);
 }
 
-void data_url_decoder::read() {
-  rest_.remove_prefix(unescape_part(rest_.substr(0, slice), text_));
+void data_url_decoder::read(size_t length) {
+  rest_.remove_prefix(unescape_part(rest_.substr(0, length), text_));
+}
+
+void data_url_decoder::decode_escaped(std::string& bytes) {
+  read(slice);
+  plain_.clear();
+  text_.erase(0, percent_decode(text_, rest_.empty(), plain_));
+  if (base64_)
+    decoder_.append(plain_, bytes);
+  else
+    bytes.swap(plain_);
 }
 
 bool data_url_decoder::next(std::string& bytes) {
   bytes.clear();
   while (bytes.empty() && problem_.empty() && (!rest_.empty() || !text_.empty())) {
-    read();
-    plain_.clear();
-    text_.erase(0, percent_decode(text_, rest_.empty(), plain_));
-    if (base64_)
-      decoder_.append(plain_, bytes);
-    else
-      bytes.swap(plain_);
+    if (auto piece = rest_.substr(0, slice); base64_ && text_.empty() && is_plain(piece)) {
+      decoder_.append(piece, bytes);
+      rest_.remove_prefix(piece.size());
+    } else {
+      decode_escaped(bytes);
+    }
     if (rest_.empty() && base64_)
       problem_ = decoder_.finish();
   }

@@ -23,7 +23,8 @@ public:
   const std::string& problem() const { return problem_; }
 
 private:
-  void read();
+  void read(size_t length);
+  void decode_escaped(std::string& bytes);
   void parse_header(std::string header);
 
   std::string_view rest_;   // of the token's content, escaped

@@ -1,4 +1,5 @@
 #include "io/base64.hpp"
+#include "io/base64_blocks.hpp"
 #include <doctest/doctest.h>
 
 using namespace cog;
@@ -24,6 +25,18 @@ decoded decode(std::string_view text, size_t step = std::string_view::npos) {
     decoder.append(text.substr(at, step), result.bytes);
   result.problem = decoder.finish();
   return result;
+}
+
+std::string simply_encoded(std::string_view bytes) {
+  std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
+    unsigned value = 0;
+    for (size_t i = bit; i < bit + 6; ++i)
+      value = value << 1 | (i / 8 < bytes.size() ? static_cast<uint8_t>(bytes[i / 8]) >> (7 - i % 8) & 1 : 0);
+    out += alphabet[value];
+  }
+  return out.append((4 - out.size() % 4) % 4, '=');
 }
 
 std::string all_bytes() {
@@ -66,6 +79,53 @@ TEST_CASE("base64: decodes what it encoded, however it is cut") {
       auto result = decode(text, step);
       CHECK(result.problem.empty());
       CHECK(result.bytes == std::string_view{bytes}.substr(0, length));
+    }
+  }
+}
+
+TEST_CASE("base64: every length is what a simple encoder makes of it, and comes back") {
+  auto bytes = all_bytes();
+  for (size_t length = 0; length <= 300; ++length) {
+    auto part = std::string_view{bytes}.substr(length, length);
+    auto text = encode(part);
+    CHECK(text == simply_encoded(part));
+    auto back = decode(text);
+    CHECK(back.problem.empty());
+    CHECK(back.bytes == part);
+  }
+}
+
+TEST_CASE("base64: blocks take whole groups only, and leave what is too short") {
+  auto bytes = all_bytes();
+  for (size_t length = 0; length <= 200; ++length) {
+    auto part = std::string_view{bytes}.substr(0, length);
+    std::string text((length + 2) / 3 * 4, '?');
+    auto taken = encode_blocks(part, text.data());
+    CHECK(taken % 3 == 0);
+    CHECK(taken <= length);
+    CHECK(text.substr(0, taken / 3 * 4) == encode(part.substr(0, taken)));
+    std::string whole(text.size() / 4 * 3, '?');
+    auto letters = encode(part);
+    taken = decode_blocks(letters, whole.data());
+    CHECK(taken % 4 == 0);
+    CHECK(taken <= letters.size());
+    CHECK(whole.substr(0, taken / 4 * 3) == part.substr(0, taken / 4 * 3));
+  }
+}
+
+TEST_CASE("base64: every byte that is not of the alphabet is found in every place, and skipped") {
+  std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text{alphabet};
+  text += alphabet;
+  auto bytes = decode(text).bytes;
+  for (int value = 0; value < 256; ++value) {
+    auto letter = static_cast<char>(value);
+    if (alphabet.find(letter) != alphabet.npos || letter == '=')
+      continue;
+    for (size_t at = 0; at < 70; ++at) {
+      auto spoilt = text;
+      spoilt.insert(at, 1, letter);
+      CHECK(decode(spoilt).bytes == bytes);
     }
   }
 }

@@ -6,7 +6,7 @@ import collections.abc
 import io
 import json
 import socket
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from cog._inputs import Binder, InputError
 from cog._loader import Model
@@ -16,10 +16,9 @@ from cog._worker.channel import Channel
 from cog._worker.control import Control
 from cog._worker.devices import Devices
 from cog._worker.errors import PredictionError
+from cog._worker.decode import decode
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
-
-_scan: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
 
 
 class Job(NamedTuple):
@@ -55,7 +54,7 @@ class Runtime:
         """The arguments of the model's function."""
         try:
             files = json.loads(job.meta).get("files", ()) if job.meta else ()
-            return self._bind(_decode(job.input), files)
+            return self._bind(decode(job.input), files)
         except (InputError, ValueError) as error:
             raise PredictionError(f"Input validation error: {error}") from error
 
@@ -107,10 +106,3 @@ def close(items: Any) -> None:
             method()
         except Exception:
             pass  # what ended the prediction counts, not what went wrong afterwards
-
-
-def _decode(text: str) -> Any:
-    try:
-        return _scan(text, 0)[0]
-    except StopIteration:  # white space in front, or no JSON at all
-        return json.loads(text)
