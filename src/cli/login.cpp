@@ -10,6 +10,9 @@ namespace cog {
 
 namespace {
 
+/// Registries that know a token by itself take any name.
+constexpr const char* name_beside_token = "cog";
+
 /// Takes the echo off the terminal for as long as it lives.
 class hidden_typing {
 public:
@@ -55,30 +58,35 @@ void hand_to_docker(const std::string& host, const std::string& user, const std:
   if (pipe(ends) != 0)
     throw command_error{"cannot make a pipe"};
   unique_fd from{ends[0]}, to{ends[1]};
-  process_plan plan{{client->program, "login", "--username", user, "--password-stdin", host}};
-  plan.in = from.get();
-  plan.out = STDERR_FILENO;
-  process program{plan};
-  from.reset();
   auto line = password + "\n";
   [[maybe_unused]] auto written = write(to.get(), line.data(), line.size());
   to.reset();
-  if (program.wait() != 0)
-    throw command_error{"cannot log in to " + host + ": user name or password were not accepted"};
+  auto done = client->run_shown({"login", "--username", user, "--password-stdin", host}, from.get());
+  if (done.status != 0)
+    throw command_error{"cannot log in to " + host + " as " + user + ": " + docker_words(done)};
+  std::cerr << done.err;
 }
 
-void login(const std::string& host, bool token_from_stdin) {
-  std::string user, password;
-  if (token_from_stdin) {
+struct login_flags {
+  bool token_from_stdin = false;
+  std::string user;
+};
+
+void login(const std::string& host, const login_flags& flags) {
+  auto user = flags.user;
+  std::string password;
+  if (flags.token_from_stdin) {
     std::getline(std::cin, password);
     password = trimmed(password);
-    user = "cog";
+    if (user.empty())
+      user = name_beside_token;
     if (password.empty())
       throw command_error{"no token on standard input"};
     if (password.starts_with("r8_"))
       throw command_error{"this is an API token, which registries do not take: use a command line token"};
   } else {
-    user = ask("Username: ");
+    if (user.empty())
+      user = ask("Username: ");
     if (user.empty())
       throw command_error{"username cannot be empty"};
     password = ask_hidden("Password: ");
@@ -92,10 +100,11 @@ void login(const std::string& host, bool token_from_stdin) {
 
 void add_login(CLI::App& app, session& common) {
   auto* command = app.add_subcommand("login", "Log in to a container registry");
-  auto from_stdin = std::make_shared<bool>(false);
-  command->add_flag("--token-stdin", *from_stdin, "Read a token from standard input");
-  command->callback([from_stdin, &common] {
-    login(common.registry, *from_stdin);
+  auto flags = std::make_shared<login_flags>();
+  command->add_flag("--token-stdin", flags->token_from_stdin, "Read a token or a password from standard input");
+  command->add_option("-u,--username", flags->user, "Who logs in; asked for, or of no concern beside a token");
+  command->callback([flags, &common] {
+    login(common.registry, *flags);
     common.messages.success("Logged in to " + common.registry);
   });
 }

@@ -3,6 +3,7 @@
 #include "cli/config/words.hpp"
 #include "cli/engine/docker.hpp"
 #include "cli/image/build.hpp"
+#include "cli/image/image_name.hpp"
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -10,7 +11,6 @@
 #include <memory>
 #include <random>
 #include <sstream>
-#include <unistd.h>
 
 namespace cog {
 
@@ -48,24 +48,45 @@ std::string target_of(const push_flags& flags, const project_config& config) {
   return name;
 }
 
+docker_client reach_docker() {
+  std::string problem;
+  if (auto client = find_docker(problem))
+    return *client;
+  throw command_error{"Docker cannot be used: " + problem};
+}
+
+bool is_about_credentials(const std::string& words) {
+  for (auto* sign : {"denied", "unauthorized", "authentication required", "no basic auth credentials"})
+    if (words.find(sign) != std::string::npos)
+      return true;
+  return false;
+}
+
+/// `repository@digest`, as the registry knows the image that was pushed; its name where Docker does not tell.
+std::string pushed_as(const docker_client& client, const std::string& name) {
+  auto known = client.run({"image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", name});
+  for (auto& line : split(known.out, "\n"))
+    if (line.starts_with(repository_of(name) + "@"))
+      return line;
+  return name;
+}
+
 void push(const push_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
   auto name = target_of(flags, config);
   common.messages.info("Building Docker image from environment in cog.yaml as " + name + "...");
   build_image(config, flags.image, common, name, {{"run.cog.push_id", push_id()}});
   common.messages.info("Pushing to " + name + "...");
-  std::string problem;
-  auto client = find_docker(problem);
-  if (!client)
-    throw command_error{"Docker cannot be used: " + problem};
-  process_plan plan{{client->program, "push", name}};
-  plan.in = -1;
-  plan.out = STDERR_FILENO;
-  if (process{plan}.wait() != 0)
-    throw command_error{"failed to push " + name + ": is the name right, and are you logged in (cog login)?"};
-  auto digests = client->run({"image", "inspect", "--format", "{{index .RepoDigests 0}}", name});
+  auto client = reach_docker();
+  if (auto done = client.run_shown({"push", name}); done.status != 0) {
+    auto words = docker_words(done);
+    throw command_error{"failed to push " + name + ": " + words +
+                        (is_about_credentials(words) ? "; log in with `cog login --registry " + registry_of(name) +
+                             "`, as somebody who may write there"
+                                                     : "")};
+  }
   common.messages.success("Image pushed");
-  common.messages.info("  image  " + (digests.status == 0 ? trimmed(digests.out) : name));
+  common.messages.info("  image  " + pushed_as(client, name));
 }
 
 }   // namespace

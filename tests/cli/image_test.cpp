@@ -1,6 +1,7 @@
 #include "../support/temporary_folder.hpp"
 #include "cli/image/certificate.hpp"
 #include "cli/image/dockerfile.hpp"
+#include "cli/image/image_name.hpp"
 #include "cli/image/labels.hpp"
 #include "cli/image/schema.hpp"
 #include "cli/image/tables.hpp"
@@ -242,4 +243,16 @@ TEST_CASE("certificate: PEM in any of its four forms") {
   CHECK(read_certificates("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmFiYwotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==") == pem);
   CHECK_THROWS_AS(read_certificates("nonsense"), command_error);
   CHECK_THROWS_AS(read_certificates(folder / "b.txt"), command_error);
+}
+
+TEST_CASE("image name: repository and registry") {
+  CHECK(repository_of("model") == "model");
+  CHECK(repository_of("me/model:2") == "me/model");
+  CHECK(repository_of("localhost:5000/me/model") == "localhost:5000/me/model");
+  CHECK(repository_of("localhost:5000/me/model:2@sha256:00") == "localhost:5000/me/model");
+  CHECK(registry_of("localhost:5000/me/model:2") == "localhost:5000");
+  CHECK(registry_of("localhost/model") == "localhost");
+  CHECK(registry_of("registry.example.com/model") == "registry.example.com");
+  CHECK(registry_of("me/model:2") == "docker.io");
+  CHECK(registry_of("model:2.0") == "docker.io");
 }

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+BASE = "debian"
+"""The image in the engine that all tests share: Debian 12 with Python, pip and Pillow."""
 CLONE_NEWNET = 0x40000000
 START = """
 set -e

@@ -6,19 +6,17 @@ import json
 import subprocess
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cog_tool import tool
-from docker_engine import Engine, private_engine
-from packaged import debian, needs_plain_build, needs_root, wheel
+from docker_engine import BASE, Engine
+from packaged import needs_plain_build, needs_root, wheel
 from server import eventually
 
 pytestmark = [needs_root, needs_plain_build]
 
-BASE = "debian-python"
 YAML = """build:
   python_version: "3.11"
   python_requirements: requirements.txt
@@ -44,13 +42,6 @@ class Runner(BaseRunner):
 PLAIN = "from cog import BaseRunner\nclass Runner(BaseRunner):\n    def run(self) -> str:\n        return 'x'\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n"
 SECRET = "do-not-keep-me"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with private_engine() as engine:
-        engine.docker("import", str(debian("bookworm", "python3-pip", "python3-pil", "python-is-python3")), BASE)
-        yield engine
 
 
 @pytest.fixture(scope="module")

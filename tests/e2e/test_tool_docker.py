@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker_engine import Engine, private_engine
-from packaged import debian, needs_plain_build, needs_root, wheel
+from docker_engine import Engine
+from docker_tool import Tool, call
+from packaged import needs_plain_build, needs_root
 from server import PATIENCE, REPOSITORY, eventually
-from tool import Running, cog, make_project, succeeded
+from tool import make_project, succeeded
 
 pytestmark = [needs_root, needs_plain_build]
 
@@ -89,43 +90,11 @@ server.serve_forever()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with private_engine() as engine:
-        engine.docker("import", str(debian("bookworm", "python3-pip", "python3-pil", "python-is-python3")), "debian")
-        yield engine
-        assert engine.docker("ps", "-aq", "--filter", "name=cog-") == ""
-
-
-class Tool:
-    """`cog` in one project, with the engine."""
-
-    def __init__(self, engine: Engine, project: Path) -> None:
-        self.engine = engine
-        self.project = project
-        self._variables = {
-            **engine.variables,
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "COG_ENGINE": "docker",
-            "COG_BASE_IMAGE": "debian",
-            "COG_SDK_WHEEL": str(wheel()),
-            "BUILDKIT_PROGRESS": "plain",
-        }
-
-    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return cog(self.project, *arguments, stdin=stdin, within=self.engine.within, env=self._variables)
-
-    def begin(self, *arguments: str, terminal: bool = False) -> Running:
-        return Running(self.project, *arguments, terminal=terminal, within=self.engine.within, env=self._variables)
-
-    def containers(self) -> list[str]:
-        return self.engine.docker("ps", "-aq", "--filter", "name=cog-").split()
-
-
-@pytest.fixture(scope="module")
-def tool(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Tool:
+def tool(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
     project = make_project(tmp_path_factory.mktemp("docker"), MODEL, yaml=YAML)
     (project / "input.png").write_bytes(PICTURE.read_bytes())
-    return Tool(engine, project)
+    yield Tool(engine, project)
+    assert engine.docker("ps", "-aq", "--filter", "name=cog-") == ""
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +102,6 @@ def image(tool: Tool) -> str:
     done = succeeded(tool("build", "-t", "my-model"))
     assert "Image built as my-model" in done.stderr
     return "my-model"
-
-
-def call(engine: Engine, port: int, method: str, path: str, body: object = None) -> Any:
-    connection = engine.connect(f"127.0.0.1:{port}")
-    content = None if body is None else json.dumps(body)
-    connection.request(method, path, content, {"Content-Type": "application/json"})
-    return json.load(connection.getresponse())
 
 
 def predict(engine: Engine, port: int, **values: object) -> Any:

@@ -131,6 +131,20 @@ captured docker_client::run(std::vector<std::string> words) const {
   return run_captured({std::move(words), {}, {}, -1, -1, -1, true});
 }
 
+captured docker_client::run_shown(std::vector<std::string> words, int in) const {
+  words.insert(words.begin(), program);
+  return run_keeping_errors({std::move(words), {}, {}, in, STDERR_FILENO});
+}
+
+std::string docker_words(const captured& failed) {
+  auto text = trimmed(failed.err);
+  text.erase(0, text.rfind('\n') + 1);
+  for (std::string_view prefix : {"Error response from daemon: ", "Error: ", "ERROR: "})
+    if (text.starts_with(prefix))
+      text.erase(0, prefix.size());
+  return text.empty() ? "docker ended with status " + std::to_string(failed.status) : text;
+}
+
 std::optional<docker_client> find_docker(std::string& problem) {
   auto places = client_places();
   problem = places.empty() ? "there is no docker command" : std::string{};
@@ -154,9 +168,9 @@ std::map<std::string, std::string> docker_engine::labels(const std::string& imag
   std::vector<std::string> inspect{"image", "inspect", "--format", "{{json .Config.Labels}}", image};
   auto found = client_.run(inspect);
   if (found.status != 0) {
-    process pulling{{{client_.program, "pull", "--platform", "linux/amd64", image}, {}, {}, -1, STDERR_FILENO}};
-    if (pulling.wait() != 0)
-      throw command_error{"image " + image + " is not here and cannot be pulled"};
+    auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image});
+    if (pulled.status != 0)
+      throw command_error{"image " + image + " is not here and cannot be pulled: " + docker_words(pulled)};
     found = client_.run(inspect);
   }
   std::map<std::string, std::string> result;

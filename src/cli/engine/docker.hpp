@@ -13,7 +13,13 @@ struct docker_client {
 
   /// Runs `docker words...` to its end.
   captured run(std::vector<std::string> words) const;
+
+  /// The same with its progress shown on standard error, and `in` as standard input (-1: none).
+  captured run_shown(std::vector<std::string> words, int in = -1) const;
 };
+
+/// Why a `docker` command failed, in its own words: the last line, without what it says of who answered.
+std::string docker_words(const captured& failed);
 
 /// Looks in PATH and the usual places for a `docker` command whose engine answers. Null, with `problem` saying why, when
 /// there is none.

@@ -156,6 +156,18 @@ captured run_captured(process_plan plan) {
   return result;
 }
 
+captured run_keeping_errors(process_plan plan) {
+  auto err = make_pipe();
+  plan.err = err[1].get();
+  process program{plan};
+  err[1].reset();
+  captured result;
+  for (bool more = true; more;)
+    append_from(err[0].get(), result.err, more);
+  result.status = program.wait();
+  return result;
+}
+
 std::string find_in_path(const std::string& name) {
   if (name.find('/') != name.npos)
     return access(name.c_str(), X_OK) == 0 ? name : std::string{};

@@ -55,6 +55,9 @@ struct captured {
 /// Runs a program without input to its end; `out` and `err` of the plan are not used.
 captured run_captured(process_plan plan);
 
+/// Runs a program to its end with standard input and output as planned; what it wrote to standard error is kept.
+captured run_keeping_errors(process_plan plan);
+
 /// The full path of a program in PATH; empty if there is none.
 std::string find_in_path(const std::string& name);
 
