@@ -25,6 +25,8 @@ MIB = 1024 * 1024
 CHUNKS = 500
 """Of one stream; the reference cuts off who is more than 1024 events behind."""
 
+Kind = Literal["load", "stream", "ready", "cold", "memory", "webhooks", "upload", "download", "answer"]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -33,7 +35,7 @@ class Case:
     model: str
     input: dict[str, Any]
     output_is_right: Callable[[Any], bool]
-    kind: Literal["load", "stream", "ready", "cold", "memory", "webhooks", "upload", "download"] = "load"
+    kind: Kind = "load"
     metrics: tuple[str, ...] = (RATE,)
     servers: tuple[str, ...] = SERVERS
     clients: int = 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import load
-from cases import COG_SERVERS, MEMORY, SECONDS, Case
+from cases import COG_SERVERS, MEMORY, OURS, SECONDS, Case
 from processes import running, tree_memory
 from servers import prepare
 from transfers import prepared
@@ -24,12 +24,12 @@ class Bench:
         self.seconds = seconds
         self.megabytes = megabytes
         self.predictions = predictions
-        self._work = build / "bench-work"
-        self._work.mkdir(parents=True, exist_ok=True)
+        self.work = build / "bench-work"
+        self.work.mkdir(parents=True, exist_ok=True)
 
     def figures(self, case: Case, server: str) -> dict[str, float]:
         """The figures by metric. Raises load.WrongAnswer with the end of the server's log."""
-        log = self._work / f"{server}.log"
+        log = self.work / f"{server}.log"
         try:
             if case.kind in ("webhooks", "upload", "download"):
                 with prepared(case, self.megabytes, self.predictions) as (arguments, do_round):
@@ -42,9 +42,23 @@ class Bench:
             raise load.WrongAnswer(f"{wrong}\n{log.read_text(errors='replace')[-LOG_TAIL:]}") from None
 
     @contextlib.contextmanager
-    def _served(self, case: Case, server: str, log: Path, *arguments: str) -> Iterator[tuple[int, int, float]]:
+    def ready(self, case: Case, *arguments: str, name: str = OURS) -> Iterator[tuple[int, int]]:
+        """Port and pid of our server, ready. Servers at the same time need names; they are those of their folders.
+        WrongAnswer comes with the end of the server's log."""
+        log = self.work / f"{name}.log"
+        try:
+            with self._served(case, OURS, log, *arguments, name=name) as (port, pid, _):
+                load.wait_until(lambda: load.ready(port))
+                yield port, pid
+        except load.WrongAnswer as wrong:
+            raise load.WrongAnswer(f"{wrong}\n{log.read_text(errors='replace')[-LOG_TAIL:]}") from None
+
+    @contextlib.contextmanager
+    def _served(
+        self, case: Case, server: str, log: Path, *arguments: str, name: str = ""
+    ) -> Iterator[tuple[int, int, float]]:
         port = free_port()
-        launch = prepare(server, case, self.build, port)
+        launch = prepare(server, case, self.build, port, name or server)
         started = time.monotonic()
         with running([*launch.command, *arguments], launch.folder, launch.environment, log) as pid:
             yield port, pid, started
@@ -61,7 +75,7 @@ class Bench:
             return {SECONDS: time.monotonic() - started}
         if case.kind == "stream":
             return load.stream(port, case, self.seconds, body)
-        body_file = self._work / "body.json"
+        body_file = self.work / "body.json"
         body_file.write_bytes(body)
         figures = load.wrk(port, case, self.seconds, body_file)
         load.wait_until(lambda: load.predict(port, case, body))

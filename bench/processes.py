@@ -76,9 +76,14 @@ def running(command: list[str], folder: Path, environment: dict[str, str], log: 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     """Not to be interrupted: a second Ctrl+C counts when all is ended."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    below = descendants(process.pid)
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    kill_descendants()
-    process.poll()
+    process.kill()
+    process.wait()
+    for pid in below:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)

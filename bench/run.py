@@ -12,6 +12,8 @@ from typing import Any
 
 import processes
 from cases import CASES, SERVERS, Case
+from growth import Growth
+from growth_cases import GROWTH
 from load import WrongAnswer
 from measure import Bench
 from report import Row, table
@@ -31,6 +33,7 @@ def main() -> int:
     print(", ".join(f"{key} {value}" for key, value in machine.items()), flush=True)
     bench = Bench(build, options.seconds, options.megabytes, options.predictions)
     rows: list[Row] = []
+    growths: list[Growth] = []
     failures: list[str] = []
     try:
         for case in CASES:
@@ -38,17 +41,37 @@ def main() -> int:
                 fresh = [Row(case, metric) for metric in case.metrics]
                 rows += fresh
                 measure(case, fresh, bench, options, failures)
+        growths = grown(bench, options.cases, failures)
     except KeyboardInterrupt:
         failures.append("interrupted")
     finally:
         processes.kill_descendants()
     failures += [problem for row in rows if (problem := too_slow(row, rows))]
     notes = [note for row in rows for note in row.notes()]
-    print("", table(rows), *notes, *failures, sep="\n")
+    if rows:
+        print("", table(rows), *notes, sep="\n")
+    print(*failures, sep="\n")
     data = {"machine": machine, "rounds": options.rounds, "seconds": options.seconds, "failures": failures}
     data["rows"] = [row.as_data() for row in rows]
+    data["growth"] = [growth.as_data() for growth in growths]
     (build / "bench.json").write_text(json.dumps(data, indent=1) + "\n")
     return 1 if failures else 0
+
+
+def grown(bench: Bench, names: list[str], failures: list[str]) -> list[Growth]:
+    """The tables of the growth cases among the names, each printed when it is done."""
+    found = []
+    for name in names:
+        if name in GROWTH:
+            try:
+                growth = GROWTH[name](bench)
+            except WrongAnswer as wrong:
+                failures.append(f"{name}: {wrong}")
+                continue
+            print("", growth.table(), sep="\n", flush=True)
+            failures += [f"too much growth: {said}" for is_kept, said in growth.verdicts() if not is_kept]
+            found.append(growth)
+    return found
 
 
 def too_slow(row: Row, rows: list[Row]) -> str:
@@ -67,7 +90,12 @@ def too_slow(row: Row, rows: list[Row]) -> str:
 def arguments() -> argparse.Namespace:
     names = [case.name for case in CASES]
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"default: all of {', '.join(names)}")
+    parser.add_argument(
+        "cases",
+        nargs="*",
+        metavar="CASE",
+        help=f"default: all of {', '.join(names)}; beside them growth, which is {', '.join(GROWTH)}",
+    )
     parser.add_argument("--only", default=",".join(SERVERS), help="servers, with commas between (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds a case (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=3, help="load a round and server (default: %(default)s)")
@@ -76,8 +104,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=Path("build"), help="build folder (default: %(default)s)")
     options = parser.parse_args()
     options.cases = options.cases or names
+    if "growth" in options.cases:
+        options.cases = [name for name in options.cases if name != "growth"] + list(GROWTH)
     options.only = options.only.split(",")
-    unknown = sorted({*options.cases} - {*names} | {*options.only} - {*SERVERS})
+    unknown = sorted({*options.cases} - {*names, *GROWTH} | {*options.only} - {*SERVERS})
     if unknown:
         parser.error(f"no such case or server: {', '.join(unknown)}")
     return options

@@ -28,9 +28,9 @@ def programs(build: Path) -> dict[str, Path]:
     return {OURS: build / "coglet", FLOOR: build / "bench" / "floor"}
 
 
-def prepare(server: str, case: Case, build: Path, port: int) -> Launch:
-    """A fresh folder with the model, and the command that serves it on `port` of the loopback interface."""
-    folder = build / "bench-work" / server
+def prepare(server: str, case: Case, build: Path, port: int, name: str) -> Launch:
+    """A fresh folder `name` with the model, and the command that serves it on `port` of the loopback interface."""
+    folder = build / "bench-work" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(BENCH / "models" / f"{case.model}.py", folder)

@@ -6,12 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 import load
 from cases import MEMORY, P50, P99, SECONDS, Case
+from cost import peak_memory
 from far_end import FarEnd, serving
 
 MIB = 1024 * 1024
@@ -24,14 +24,6 @@ Round = Callable[[int, int], dict[str, float]]
 """Given the port and the pid of the server that is ready."""
 
 
-def peak_memory(pid: int) -> float:
-    """The most resident memory that a process has had so far, MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0
-
-
 @contextlib.contextmanager
 def prepared(case: Case, megabytes: int, predictions: int) -> Iterator[tuple[list[str], Round]]:
     """Arguments for the server, and the round to do once it is ready."""
@@ -40,6 +32,9 @@ def prepared(case: Case, megabytes: int, predictions: int) -> Iterator[tuple[lis
             kinds = [FarEnd(), FarEnd(pause=1), FarEnd(errors=3), FarEnd(dead=True)]
             far_ends = [stack.enter_context(serving(far_end)) for far_end in kinds]
             yield [], lambda port, pid: _webhooks(case, far_ends, predictions, port, pid)
+        return
+    if case.kind == "answer":
+        yield [], lambda port, pid: _large_answer(port, pid, megabytes)
         return
     with serving(FarEnd(serves=megabytes * MIB)) as far_end:
         if case.kind == "upload":
@@ -61,6 +56,22 @@ def prepared(case: Case, megabytes: int, predictions: int) -> Iterator[tuple[lis
             return {MEMORY: peak_memory(pid), SECONDS: seconds}
 
         yield (["--upload-url", far_end.address + "/up"] if case.kind == "upload" else []), large
+
+
+def _large_answer(port: int, pid: int, megabytes: int) -> dict[str, float]:
+    """An answer with a file of that size as a data URL, counted and not kept."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    begin = time.monotonic()
+    body = json.dumps({"input": {"megabytes": megabytes}})
+    connection.request("POST", "/predictions", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    size, piece = 0, bytearray(MIB)
+    while got := answer.readinto(piece):
+        size += got
+    connection.close()
+    if answer.status != 200 or size < megabytes * MIB * 4 // 3:
+        raise load.WrongAnswer(f"{answer.status}, {size} bytes")
+    return {MEMORY: peak_memory(pid), SECONDS: time.monotonic() - begin}
 
 
 def _predict(connection: http.client.HTTPConnection, body: dict[str, Any]) -> dict[str, Any]:
