@@ -146,7 +146,8 @@ private:
   deadline restart_pause_;
   deadline overdue_;   // the earliest of the predictions'
   clock::time_point overdue_at_ = clock::time_point::max();
-  uint64_t last_number_ = 0;   // of this process's run frames
+  std::chrono::duration<double> last_took_{};   // a prediction
+  uint64_t last_number_ = 0;                    // of this process's run frames
   uint64_t last_question_ = 0;
   uint64_t last_pong_ = 0;
   std::vector<running_ptr> running_;

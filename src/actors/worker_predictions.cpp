@@ -1,9 +1,17 @@
 #include "actors/worker.hpp"
 #include "actors/prediction_log.hpp"
+#include "caf_asio/asio_unit.hpp"
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
 namespace cog {
+
+namespace {
+
+/// Waking a sleeping thread takes 27 to 58 us (measured), twice a prediction: a wait shorter than that is spent awake.
+constexpr std::chrono::microseconds short_wait{100};
+
+}   // namespace
 
 caf::result<snapshot_ptr> worker::run(const request_ptr& request, const companions& others) {
   if (phase_ != worker_phase::ready) {
@@ -74,6 +82,8 @@ void worker::send_run(running_prediction& prediction) {
     auto meta = run_meta(request.context_json(), {}, request.traceparent, request.tracestate);
     process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.request);
   }
+  if (running_.size() == 1 && last_took_ < short_wait)
+    caf_asio::stay_awake_until(clock::now() + short_wait);
 }
 
 void worker::begin_next() {
@@ -306,6 +316,7 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
   auto ended = take_out(prediction);
   stop_uploads(*ended);
   auto result = ended->finish(status, std::move(error));
+  last_took_ = std::chrono::duration<double>{result->predict_time};
   log_end(*ended->request, *result);
   send(settings_->router, atom::retire_v, index_, ended->request, result);
   emit_end(*ended, result);

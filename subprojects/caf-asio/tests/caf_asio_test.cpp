@@ -4,8 +4,11 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
+#include <fstream>
 #include <future>
 #include <set>
+#include <sstream>
+#include <unistd.h>
 
 namespace {
 
@@ -54,6 +57,25 @@ int ask(caf::actor_system& sys, const Handle& actor, Ts... xs) {
   self->request(actor, caf::infinite, xs...)
     .receive([&](int x) { result = x; }, [](const caf::error&) { FAIL("no answer"); });
   return result;
+}
+
+/// As /proc tells it: R runs, S sleeps.
+char state_of(pid_t thread) {
+  std::ifstream file{"/proc/self/task/" + std::to_string(thread) + "/stat"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto line = text.str();
+  return line.at(line.rfind(')') + 2);
+}
+
+/// Whether it does so, sooner or later.
+bool comes_to_sleep(pid_t thread) {
+  for (int looks = 0; looks < 20000; ++looks) {
+    if (state_of(thread) == 'S')
+      return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return false;
 }
 
 }   // namespace
@@ -124,4 +146,24 @@ TEST_CASE("asio_scheduler: an actor that floods itself leaves the sockets their 
   caf::scoped_actor self{sys};
   self->wait_for(flood);
   CHECK(seen);
+}
+
+TEST_CASE("asio_scheduler: a thread that is told to stay awake does not sleep until the next handler has run") {
+  config cfg{1};
+  caf::actor_system sys{cfg};
+  auto& context = asio_scheduler::of(sys).context();
+  auto run = [&context](auto what) {
+    std::promise<pid_t> done;
+    boost::asio::post(context, [&] {
+      what();
+      done.set_value(gettid());
+    });
+    return done.get_future().get();
+  };
+  auto thread = run([] { caf_asio::stay_awake_until(std::chrono::steady_clock::now() + std::chrono::hours{1}); });
+  if (std::thread::hardware_concurrency() > 1)
+    for (int looks = 0; looks < 20; ++looks)
+      CHECK(state_of(thread) == 'R');
+  run([] {});
+  CHECK(comes_to_sleep(thread));
 }

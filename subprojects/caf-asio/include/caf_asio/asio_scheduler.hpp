@@ -5,8 +5,10 @@
 #include <boost/asio/strand.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
+#include <chrono>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace caf_asio {
@@ -67,14 +69,20 @@ private:
         queue.entries.pop_front();
         unit->run(job);
       }
-      if (queue.entries.empty()) {
-        if (context_->run_one() == 0)
-          break;
-      } else {
+      if (!queue.entries.empty())
         context_->poll_one();
-      }
+      else if (run_handler(queue) == 0)
+        break;
     }
     run_queue::current = nullptr;
+  }
+
+  /// Waits for a handler and runs it; 0 when the context has stopped.
+  size_t run_handler(run_queue& queue) {
+    for (auto until = std::exchange(queue.awake_until, {}); std::chrono::steady_clock::now() < until;)
+      if (auto count = context_->poll_one())
+        return count;
+    return context_->run_one();
   }
 
   void stop() override {

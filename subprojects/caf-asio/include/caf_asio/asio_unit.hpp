@@ -7,7 +7,9 @@
 #include <caf/intrusive_ptr.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
+#include <chrono>
 #include <deque>
+#include <thread>
 
 namespace caf_asio {
 
@@ -21,10 +23,19 @@ struct run_queue {
     asio_unit* unit;
   };
   std::deque<entry> entries;
+  std::chrono::steady_clock::time_point awake_until;   // or until the next handler runs, if that is earlier
 
   /// Of this thread; null on threads that are not the only one of a scheduler.
   static inline thread_local run_queue* current = nullptr;
 };
+
+/// For an actor that expects an answer by `moment`, sooner than a sleeping thread is awake: the thread, if it is the only
+/// one of its scheduler, looks for handlers until then instead of sleeping. It needs a processor that nobody else wants.
+inline void stay_awake_until(std::chrono::steady_clock::time_point moment) {
+  static const bool alone = std::thread::hardware_concurrency() < 2;
+  if (auto* queue = run_queue::current; queue && !alone)
+    queue->awake_until = moment;
+}
 
 /// Runs actors on an asio executor: only the one it is made for, or any when it is made for none.
 class asio_unit : public caf::execution_unit {
