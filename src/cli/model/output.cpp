@@ -65,6 +65,15 @@ std::string not_writable(const std::string& path) {
   return path + ": " + std::strerror(errno);
 }
 
+/// A model's error without the words that the server puts before it, once or twice, since ours say the same.
+std::string error_of(const json_value& prediction) {
+  constexpr std::string_view said = "Prediction failed: ";
+  auto error = text_of(prediction.find("error"));
+  while (error.starts_with(said))
+    error.erase(0, said.size());
+  return error;
+}
+
 }   // namespace
 
 output_kind output_kind_of(const json_value& document, bool training) {
@@ -112,7 +121,7 @@ int output_writer::write(const json_value& prediction, output_kind kind) {
   if (options_.json)
     return write_json_result(prediction, status, kind);
   if (status != "succeeded")
-    throw command_error{"Prediction failed with status \"" + status + "\": " + text_of(prediction.find("error"))};
+    throw command_error{"Prediction failed with status \"" + status + "\": " + error_of(prediction)};
   auto* output = prediction.find("output");
   if (!output || output->is(json_kind::null))
     messages_.info("No output generated");
