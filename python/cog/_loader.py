@@ -29,6 +29,7 @@ class Model:
         self.target = target
         self.run = run
         self.kind = _kind(run)
+        self.asynchronous = self.kind != "sync"
         self.healthcheck: Optional[Callable[[], Any]] = None if _is_function(target) else _attribute(target)
         self.streaming = bool(mark(run, "__cog_streaming__"))
         self.concurrency: Optional[int] = mark(run, "__cog_concurrent_max__")

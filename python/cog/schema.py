@@ -1,4 +1,8 @@
-"""`python -m cog.schema REF [--static] [--mode train] [--train REF]` prints the OpenAPI document of a model."""
+"""`python -m cog.schema REF [--static] [--mode train] [--train REF]` prints the OpenAPI document of a model.
+
+With `--facts` it prints `{"document": "...", "concurrency": 4, "asynchronous": true}`: the document as text,
+`max` of @cog.concurrent or null, and whether the function is async.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,20 @@ from cog._schema import document, dumps, merge
 from cog._version import __version__
 
 
-def _describe(ref: str, mode: str, options: argparse.Namespace) -> dict[str, Any]:
+def _read(ref: str, mode: str, options: argparse.Namespace) -> Any:
     if options.static:
         from cog._static import describe
 
-        return document(describe(ref, mode), options.version)
-    return document(load(ref, mode), options.version)
+        return describe(ref, mode)
+    return load(ref, mode)
+
+
+def _text(model: Any, training: Any, options: argparse.Namespace) -> str:
+    found = document(model, options.version)
+    if training is None:
+        return dumps(found)
+    both = merge(found, document(training, options.version))
+    return json.dumps(json.loads(dumps(both, sort_keys=True)), ensure_ascii=False, indent=2)
 
 
 def _place_of(error: BaseException) -> str:
@@ -36,21 +48,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--mode", choices=("predict", "train"), default="predict")
     parser.add_argument("--train", metavar="REF", help="also describe this training, in one document, keys ascending")
     parser.add_argument("--static", action="store_true", help="read the source only: imports and runs nothing of it")
+    parser.add_argument("--facts", action="store_true", help="print the document in an object with what else is known")
     parser.add_argument("--version", default=__version__, help="what the document gives as its version")
     options = parser.parse_args(arguments)
     if "" not in sys.path:
         sys.path.insert(0, "")
     warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # `cog build` shows it as its own
     try:
-        found = _describe(options.ref, options.mode, options)
-        training = _describe(options.train, "train", options) if options.train else None
+        model = _read(options.ref, options.mode, options)
+        training = _read(options.train, "train", options) if options.train else None
+        text = _text(model, training, options)
     except Exception as error:
         print(f"{type(error).__name__}: {error}{_place_of(error)}", file=sys.stderr)
         return 1
-    if training is None:
-        print(dumps(found))
-    else:
-        print(json.dumps(json.loads(dumps(merge(found, training), sort_keys=True)), ensure_ascii=False, indent=2))
+    if options.facts:
+        facts = {"document": text, "concurrency": model.concurrency, "asynchronous": model.asynchronous}
+        text = json.dumps(facts, ensure_ascii=False)
+    print(text)
     return 0
 
 

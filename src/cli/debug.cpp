@@ -22,6 +22,8 @@ struct debug_flags {
 void print_dockerfile(const debug_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
   auto plan = plan_image(config, base_of(flags.image, common), common.messages);
+  plan.precompile = flags.image.precompile;
+  plan.strip = flags.image.strip;
   plan.wheel = "cog_cpp-" + std::string{build_version} + ".whl";
   auto* certificates = std::getenv("COG_CA_CERT");
   plan.certificate = certificates != nullptr && *certificates != '\0';

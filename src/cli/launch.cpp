@@ -62,7 +62,7 @@ std::string read_project_schema(const session& common, const project_config& con
   if (!std::filesystem::exists(file))
     throw command_error{config.place("run") + file + " does not exist"};
   try {
-    auto schema = model_schema(config, {}, common);
+    auto schema = read_model(config, {}, common).schema;
     keep_schema(config, schema);
     return schema;
   } catch (const command_error& error) {

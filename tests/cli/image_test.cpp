@@ -1,4 +1,5 @@
 #include "../support/temporary_folder.hpp"
+#include "cli/config/words.hpp"
 #include "cli/image/certificate.hpp"
 #include "cli/image/dockerfile.hpp"
 #include "cli/image/image_name.hpp"
@@ -255,4 +256,44 @@ TEST_CASE("image name: repository and registry") {
   CHECK(registry_of("registry.example.com/model") == "registry.example.com");
   CHECK(registry_of("me/model:2") == "docker.io");
   CHECK(registry_of("model:2.0") == "docker.io");
+}
+
+TEST_CASE("dockerfile: --precompile and --strip") {
+  auto config = config_of("  python_packages: [numpy]\n");
+  auto plain = shown_dockerfile(plan_of(config));
+  CHECK(plain.find("compileall") == plain.npos);
+  CHECK(plain.find("strip") == plain.npos);
+  CHECK(position(plain, "pip install --no-index") < position(plain, "&& python -c 'import asyncio, cog._worker"));
+  auto plan = plan_of(config);
+  plan.precompile = plan.strip = true;
+  auto text = shown_dockerfile(plan);
+  CHECK(position(text, "FROM python:3.11-slim AS strip_tool") < position(text, "\nFROM python:3.11-slim\n"));
+  CHECK(position(text, "--mount=type=bind,from=strip_tool,target=/mnt python -m pip install") <
+        position(text, "strip --strip-debug"));
+  CHECK(position(text, "cog.whl") < position(text, "compileall -qq -j 0 $(python"));
+  CHECK(position(text, "COPY . /src") < position(text, "compileall -qq -j 0 /src"));
+  plan.requirements.clear();
+  CHECK(shown_dockerfile(plan).find("strip") == std::string::npos);
+}
+
+TEST_CASE("dockerfile: a long label comes in parts that are no long words") {
+  CHECK(label_instructions("a.b", R"({"c":"$d\\"})") ==
+        "ARG LABEL_0=\"{\\\"c\\\":\\\"\\$d\\\\\\\\\\\"}\"\nLABEL a.b=\"${LABEL_0}\"\n");
+  std::string value;
+  for (int i = 0; i < 12'000; ++i)
+    value += i % 2 == 0 ? "wörd #  " : R"(\\\\ "$x")";
+  auto lines = split(label_instructions("a", value), "\n");
+  std::string read, names;
+  for (size_t i = 0; i + 2 < lines.size(); ++i) {
+    auto& line = lines[i];
+    REQUIRE(line.starts_with("ARG LABEL_" + std::to_string(i) + "=\""));
+    CHECK(line.size() < 20'000);
+    auto start = line.find('"') + 1;
+    CHECK((static_cast<unsigned char>(line[start]) & 0xc0) != 0x80);
+    for (auto at = start; at + 1 < line.size(); ++at)
+      read += line[at] == '\\' ? line[++at] : line[at];
+    names += "${LABEL_" + std::to_string(i) + "}";
+  }
+  CHECK(read == value);
+  CHECK(lines[lines.size() - 2] == "LABEL a=\"" + names + "\"");
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import venv
 import zipfile
@@ -86,12 +87,14 @@ def in_image(engine: Engine, image: str, script: str) -> str:
     return engine.docker("run", "--rm", "--network", "none", image, "sh", "-c", script)
 
 
-def package(folder: Path) -> None:
-    """A wheel of a project's own."""
+def package(folder: Path, **more: Path) -> None:
+    """A wheel of a project's own, with more files by their names in it."""
     folder.mkdir()
     info = "greetings-1.0.dist-info"
     with zipfile.ZipFile(folder / "greetings-1.0-py3-none-any.whl", "w") as archive:
         archive.writestr("greetings.py", "MARK = '!'\n")
+        for name, path in more.items():
+            archive.write(path, name)
         archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greetings\nVersion: 1.0\n")
         archive.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -272,3 +275,65 @@ def test_a_schema_of_ones_own(engine: Engine, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(labels(engine, "cog-described")["run.cog.openapi_schema"]) == document
     assert in_image(engine, "cog-described", "cat $COG_OPENAPI_SCHEMA") == json.dumps(document)
+
+
+TUNED = """from cog import BaseRunner, Input, concurrent
+
+class Runner(BaseRunner):
+    @concurrent(max=4)
+    async def run(self, name: str = Input(description="$HOME 'x' \\"y\\" \\\\ " + "# it goes on " * 30000)) -> str:
+        return name
+"""
+
+
+@pytest.fixture(scope="module")
+def tuned(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with every flag that makes it small and quick to start, and a schema of 400 KB."""
+    folder = tmp_path_factory.mktemp("tuned")
+    base = folder / "base"
+    (base / "lib").mkdir(parents=True)
+    for line in subprocess.check_output(["ldd", "/usr/bin/strip"], text=True).splitlines():
+        if "=> /" in line and "libc.so" not in line:
+            shutil.copy(line.split()[2], base / "lib")
+    shutil.copy("/usr/bin/strip", base / "strip")
+    (base / "Dockerfile").write_text(
+        f"FROM {BASE}\nCOPY strip /usr/bin/\nCOPY lib /usr/lib/x86_64-linux-gnu\n"
+        "RUN rm /usr/lib/python3.11/__pycache__/ftplib.*\n"
+    )
+    engine.docker("build", "-t", "bare", str(base))
+    (folder / "native.c").write_text("int answer(void) { return 42; }\n")
+    subprocess.run(["gcc", "-g", "-shared", "-fPIC", "-o", "native.so", "native.c"], cwd=folder, check=True)
+    assert b".debug_info" in (folder / "native.so").read_bytes()
+    requirements = "  python_requirements: requirements.txt\nrun: run"
+    project = write(folder / "tuned", cog_yaml=SMALL.replace("run: run", requirements), run_py=TUNED)
+    (project / "requirements.txt").write_text("./wheels/greetings-1.0-py3-none-any.whl\n")
+    package(project / "wheels", **{"native.so": folder / "native.so"})
+    done = build(engine, project, "--strip", "--precompile", COG_BASE_IMAGE="bare")
+    assert done.returncode == 0, done.stderr
+    return "cog-tuned"
+
+
+def test_a_schema_longer_than_an_argument_may_be(engine: Engine, tuned: str) -> None:
+    schema = json.loads(labels(engine, tuned)["run.cog.openapi_schema"])
+    description = schema["components"]["schemas"]["Input"]["properties"]["name"]["description"]
+    assert description == "$HOME 'x' \"y\" \\ " + "# it goes on " * 30000
+
+
+def test_the_concurrency_of_the_decorator(engine: Engine, tuned: str) -> None:
+    assert json.loads(labels(engine, tuned)["run.cog.config"])["concurrency"] == {"max": 4}
+    assert in_image(engine, tuned, "echo $COG_MAX_CONCURRENCY") == "4"
+
+
+def test_strip(engine: Engine, tuned: str) -> None:
+    script = "import ctypes, sysconfig; p = sysconfig.get_path('platlib') + '/native.so'; "
+    script += "print(ctypes.CDLL(p).answer(), b'.debug_info' in open(p, 'rb').read())"
+    assert in_image(engine, tuned, f'python -c "{script}"') == "42 False"
+    assert in_image(engine, tuned, "ls /tmp") == "local_package_artifacts\nrequirements.txt"
+
+
+def test_precompile(engine: Engine, tuned: str) -> None:
+    # Of the project, of the tool, of packages, of Python itself.
+    script = "import importlib.util as i, os; "
+    script += "print(*[os.path.exists(i.cache_from_source(i.find_spec(n).origin)) for n in "
+    script += "('run', 'cog', 'greetings', 'ftplib')])"
+    assert in_image(engine, tuned, f'python -c "{script}"') == "True True True True"

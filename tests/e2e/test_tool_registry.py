@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from docker_engine import Engine
+from docker_engine import BASE, Engine
 from docker_tool import Tool
 from packaged import needs_plain_build, needs_root
 from registry import PASSWORD, USER, USERS, needs_registry, registry
@@ -129,3 +129,22 @@ def test_who_cannot_be_reached(tool: Tool, registries: Registries) -> None:
     last = unknown.stderr.splitlines()[-1]
     assert last.startswith(f"image {registries.open}/nobody/knows is not here and cannot be pulled: ")
     assert "not found" in last or "unknown" in last
+
+
+def test_a_cog_base_image_is_named_in_labels(tool: Tool, registries: Registries) -> None:
+    docker = tool.engine.docker
+    base = f"{registries.open}/cog-base:python3.11"
+    docker("tag", BASE, base)
+    docker("push", base)
+    docker("image", "rm", base)
+    on_base = Tool(tool.engine, tool.project, COG_BASE_IMAGE="")
+    succeeded(on_base("build", "-t", "on-base", "--use-cog-base-image", "--registry", registries.open))
+    labels = json.loads(docker("image", "inspect", "-f", "{{json .Config.Labels}}", "on-base"))
+    layers = json.loads(docker("image", "inspect", "-f", "{{json .RootFS.Layers}}", BASE))
+    assert labels["run.cog.cog-base-image-name"] == base
+    assert labels["run.cog.cog-base-image-last-layer-sha"] == layers[-1]
+    assert labels["run.cog.cog-base-image-last-layer-idx"] == str(len(layers) - 1)
+    (tool.project / "newer.yaml").write_text(YAML.replace("3.11", "3.12"))
+    lacking = on_base("build", "-f", "newer.yaml", "--use-cog-base-image", "--registry", registries.open)
+    assert lacking.returncode == 1
+    assert f"base image {registries.open}/cog-base:python3.12 is not here and cannot be pulled: " in lacking.stderr

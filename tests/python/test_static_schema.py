@@ -234,3 +234,23 @@ def test_the_command_warns_of_old_names_in_short(tmp_path):
         command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "python")}, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "M.predict() is deprecated; use run() instead\n")
+
+
+def test_the_command_tells_what_else_the_source_says(tmp_path):
+    (tmp_path / "model.py").write_text(
+        "import cog, not_installed_anywhere\nMOST = 3\n"
+        "class A:\n    @cog.concurrent(max=MOST + 1)\n    async def run(self) -> str: ...\n"
+        "class B:\n    @not_installed_anywhere.mark\n    @cog.concurrent\n    def run(self) -> str: ...\n"
+        "class C:\n    async def run(self) -> str: ...\n"
+    )
+    environment = {"PYTHONPATH": str(ROOT / "python")}
+
+    def facts(ref: str) -> dict[str, object]:
+        command = [sys.executable, "-m", "cog.schema", "--static", "--facts", ref]
+        found: dict[str, object] = json.loads(subprocess.check_output(command, cwd=tmp_path, env=environment))
+        assert "Input" in json.loads(str(found.pop("document")))["components"]["schemas"]
+        return found
+
+    assert facts("model.py:A") == {"concurrency": 4, "asynchronous": True}
+    assert facts("model.py:B") == {"concurrency": 1, "asynchronous": False}
+    assert facts("model.py:C") == {"concurrency": None, "asynchronous": True}

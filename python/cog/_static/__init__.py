@@ -57,8 +57,13 @@ class StaticModel:
 
     def __init__(self, mode: str, function: StaticFunction, bound: bool) -> None:
         self.mode = mode
-        decorators = [_decorator(function, node) for node in getattr(function.node, "decorator_list", ())]
+        nodes = getattr(function.node, "decorator_list", ())
+        decorators = [_decorator(function, node) for node in nodes]
         self.streaming = streaming in decorators
+        self.concurrency: Optional[int] = None
+        if concurrent in decorators:
+            self.concurrency = _concurrency(function, nodes[decorators.index(concurrent)])
+        self.asynchronous = isinstance(function.node, ast.AsyncFunctionDef)
         self.signature = StaticSignature(function, bound)
         check_callable(self.signature)
 
@@ -72,6 +77,16 @@ def _decorator(function: StaticFunction, node: ast.expr) -> Any:
     if found in (concurrent, streaming):
         function.reader.value(node)
     return found
+
+
+def _concurrency(function: StaticFunction, node: ast.expr) -> int:
+    """How many predictions the decorator allows at once."""
+    found: Any = function.reader.value(node)
+
+    def decorated() -> None: ...
+
+    marked: Any = (found if isinstance(node, ast.Call) else concurrent)(decorated)
+    return int(marked.__cog_concurrent_max__)
 
 
 def _place(function: StaticFunction) -> str:

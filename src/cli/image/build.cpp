@@ -10,7 +10,6 @@
 #include "cli/image/weights.hpp"
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 namespace cog {
@@ -18,6 +17,9 @@ namespace cog {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// In bytes; the system takes 128 KiB at most.
+constexpr size_t longest_argument = 100'000;
 
 constexpr const char* schema_place = ".cog/openapi_schema.json";
 
@@ -49,6 +51,10 @@ public:
       builder_{common, flags, config.folder},
       folder_{config.folder} {
     plan_.buildkit = builder_.buildkit();
+    plan_.precompile = flags.precompile;
+    plan_.strip = flags.strip && plan_.buildkit;
+    if (flags.strip && !plan_.buildkit)
+      common.messages.warn("--strip is ignored: it needs BuildKit, which this docker lacks");
     for (auto& step : plan_.steps)
       if (!step.mounts.empty() && !plan_.buildkit)
         throw command_error{config.place("build.run") + "the mounts of \"" + step.command +
@@ -60,6 +66,8 @@ public:
       builder_.build({tag, fs::absolute(flags_.dockerfile).string(), config_.folder, {}, true});
       return;
     }
+    if (plan_.cog_base)
+      builder_.fetch(plan_.base);
     stage();
     auto dockerfile = folder_.path() + "/Dockerfile";
     write_text(dockerfile, environment_dockerfile(plan_));
@@ -87,9 +95,29 @@ public:
 
   void source(const std::string& from, const label_list& labels) {
     auto dockerfile = folder_.path() + "/source.Dockerfile";
-    write_text(dockerfile, builder_.buildkit() ? with_source(from) : with_source_by_old_builder(from));
+    auto text = builder_.buildkit() ? with_source(from) : with_source_by_old_builder(from);
+    label_list short_labels;
+    for (auto& [label, value] : labels)
+      if (value.size() <= longest_argument)
+        short_labels.emplace_back(label, value);
+      else
+        text += label_instructions(label, value);
+    write_text(dockerfile, text);
     write_text(dockerfile + ".dockerignore", ignored(plan_.weights));
-    builder_.build({name_, dockerfile, config_.folder, labels});
+    builder_.build({name_, dockerfile, config_.folder, short_labels});
+  }
+
+  /// Name, last layer and its place of a Cog base image; nothing for other bases. `image` has been built from it.
+  label_list base_labels(const std::string& image) const {
+    if (!plan_.cog_base)
+      return {};
+    auto count = builder_.layers(plan_.base).size();
+    auto layers = builder_.layers(image);
+    if (count == 0 || layers.size() < count)
+      throw command_error{"the layers of " + plan_.base + " cannot be read"};
+    return {{"run.cog.cog-base-image-name", plan_.base},
+            {"run.cog.cog-base-image-last-layer-sha", layers[count - 1]},
+            {"run.cog.cog-base-image-last-layer-idx", std::to_string(count - 1)}};
   }
 
   std::string pip_freeze(const std::string& image) const {
@@ -169,13 +197,14 @@ private:
   build_folder folder_;
 };
 
-/// Does the model's file define its method with `async def`?
-bool looks_asynchronous(const project_config& config) {
-  std::ifstream file{config.folder + "/" + config.run.substr(0, config.run.find(':'))};
-  for (std::string line; std::getline(file, line);)
-    if (trimmed(line).starts_with("async def "))
-      return true;
-  return false;
+void tell_of_copies(const project_config& config, const model_facts& model, const console& messages) {
+  auto count = concurrency_of(config, model).value_or(1);
+  if (count <= 1 || model.asynchronous || config.run.empty())
+    return;
+  auto wanted = config.max_concurrency ? "concurrency.max is " + std::to_string(count)
+                                       : "@cog.concurrent has max=" + std::to_string(count);
+  messages.info(wanted + " and " + config.run + " is synchronous: the server loads " + std::to_string(count) +
+                " copies of the model");
 }
 
 }   // namespace
@@ -185,25 +214,24 @@ void build_environment(const project_config& config, const image_flags& flags, c
   image_build{config, flags, common, name}.environment(name);
 }
 
-void build_image(const project_config& config, const image_flags& flags, const session& common, const std::string& name,
+void build_image(const project_config& given, const image_flags& flags, const session& common, const std::string& name,
                  const label_list& more_labels) {
-  auto schema = model_schema(config, flags.openapi_schema, common);
+  auto model = read_model(given, flags.openapi_schema, common);
   if (!flags.skip_schema_validation)
-    validate_schema(schema);
-  if (config.max_concurrency > 1 && !looks_asynchronous(config))
-    common.messages.info("concurrency.max is " + std::to_string(*config.max_concurrency) + " and " + config.run +
-                         " is synchronous: the server loads " + std::to_string(*config.max_concurrency) +
-                         " copies of the model");
-  if (flags.strip)
-    common.messages.warn("--strip is ignored: packages are installed as they come");
+    validate_schema(model.schema);
+  tell_of_copies(given, model, common.messages);
+  auto config = given;
+  config.max_concurrency = concurrency_of(given, model);
   image_build build{config, flags, common, name};
-  keep_schema(config, schema);
+  keep_schema(config, model.schema);
   if (flags.separate_weights)
     build.weights();
   auto between = temporary_tag(config, name);
   build.environment(between);
   common.messages.info("Adding labels to image...");
-  auto labels = image_labels(config, build.plan().gpu, schema, build.pip_freeze(between));
+  auto labels = image_labels(config, build.plan().gpu, model.schema, build.pip_freeze(between));
+  auto of_base = build.base_labels(between);
+  labels.insert(labels.end(), of_base.begin(), of_base.end());
   labels.insert(labels.end(), more_labels.begin(), more_labels.end());
   build.source(between, labels);
   build.builder().remove_tag(between);

@@ -97,6 +97,20 @@ bool docker_builder::has_image(const std::string& name) const {
   return client_.run({"image", "inspect", "--format", "{{.Id}}", name}).status == 0;
 }
 
+void docker_builder::fetch(const std::string& image) const {
+  if (has_image(image))
+    return;
+  auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image});
+  if (pulled.status != 0)
+    throw command_error{"base image " + image + " is not here and cannot be pulled: " + docker_words(pulled)};
+}
+
+std::vector<std::string> docker_builder::layers(const std::string& image) const {
+  auto known = client_.run({"image", "inspect", "--format", "{{range .RootFS.Layers}}{{println .}}{{end}}", image});
+  auto text = trimmed(known.out);
+  return known.status != 0 || text.empty() ? std::vector<std::string>{} : split(text, "\n");
+}
+
 captured docker_builder::run(const std::string& image, const std::vector<std::string>& command) const {
   std::vector<std::string> words{"run", "--rm", "--network", "none", "--entrypoint", command.front(), image};
   words.insert(words.end(), command.begin() + 1, command.end());

@@ -31,6 +31,12 @@ public:
 
   bool has_image(const std::string& name) const;
 
+  /// Pulls an image unless it is here. Throws command_error.
+  void fetch(const std::string& image) const;
+
+  /// The layers of an image that is here, by the digests of their content, the lowest first.
+  std::vector<std::string> layers(const std::string& image) const;
+
   /// Runs a program in an image, without network, to its end.
   captured run(const std::string& image, const std::vector<std::string>& command) const;
 

@@ -12,6 +12,10 @@ constexpr const char* pip = "python -m pip";
 constexpr const char* library_path =
   "ENV LD_LIBRARY_PATH=$LD_LIBRARY_PATH:/usr/lib/x86_64-linux-gnu:"
   "/usr/local/nvidia/lib64:/usr/local/nvidia/bin";
+/// Writes the byte code of what a worker imports beside its sources: Python's own images come without.
+constexpr const char* first_import = "python -c 'import asyncio, cog._worker.entry'";
+constexpr size_t label_part = 8000;
+constexpr const char* stripping = "/mnt";   // a folder that images have, so that no mount point is left behind
 constexpr const char* bundle = "/etc/ssl/certs/ca-certificates.crt";
 
 /// A copy instruction; paths with spaces or quotes need its other form.
@@ -23,6 +27,28 @@ std::string copy(const std::string& options, const std::string& from, const std:
   list += ", ";
   append_json_string(list, to);
   return "COPY " + options + list + "]";
+}
+
+/// Files of other versions of Python, which packages carry along, cannot be compiled and stay as they are.
+std::string compile(const std::string& folders) {
+  return "RUN python -m compileall -qq -j 0 " + folders + " || true";
+}
+
+/// Libraries in the folders `*.libs` were moved by the makers of wheels in a way that strip does not survive.
+std::string strip_libraries() {
+  auto tool = std::string{stripping};
+  return R"x( && { find "$(python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" -type f)x"
+         " -name '*.so*' ! -path '*.libs/*' -exec env LD_LIBRARY_PATH=" +
+    tool + "/usr/lib/x86_64-linux-gnu " + tool +
+    "/usr/bin/strip --strip-debug {} + || echo 'some libraries were not stripped'; }";
+}
+
+/// As it is, without anything that a Dockerfile would replace.
+std::string within_quotes(const std::string& value) {
+  std::string text = "\"";
+  for (char c : value)
+    text += c == '"' || c == '\\' || c == '$' ? std::string{'\\', c} : std::string{c};
+  return text + "\"";
 }
 
 class dockerfile_writer {
@@ -39,12 +65,16 @@ public:
     steps();
     weights();
     wheel();
+    if (plan_.precompile)
+      line(compile("$(python -c 'import sys; print(*filter(None, sys.path))')"));
     start();
     return std::move(text_);
   }
 
 private:
   void line(const std::string& text) { text_ += text + "\n"; }
+
+  bool strips() const { return plan_.strip && !plan_.requirements.empty(); }
 
   /// `RUN`, with a mount where BuildKit makes the image.
   void run(const std::string& mount, const std::string& command) {
@@ -60,6 +90,10 @@ private:
   void from() {
     if (plan_.python)
       line("FROM " + plan_.python->image + " AS python");
+    if (strips()) {
+      line("FROM " + plan_.base + " AS strip_tool");
+      line("RUN command -v strip || (apt-get update -qq && apt-get install -qqy --no-install-recommends binutils)");
+    }
     line("FROM " + plan_.base);
     if (plan_.foreign_base || plan_.python)
       line("ENTRYPOINT []");
@@ -129,8 +163,12 @@ private:
       line(std::string{"COPY local_package_artifacts "} + artifact_folder);
     line("COPY requirements.txt /tmp/requirements.txt");
     auto options = plan_.buildkit ? "--cache-dir /root/.cache/pip" : "--no-cache-dir";
-    run("type=cache,target=/root/.cache/pip",
-        std::string{pip} + " install " + options + " -r /tmp/requirements.txt && " + pip + " uninstall -qy cog coglet");
+    auto mounts = std::string{"type=cache,target=/root/.cache/pip"};
+    if (strips())
+      mounts += std::string{" --mount=type=bind,from=strip_tool,target="} + stripping;
+    run(mounts,
+        std::string{pip} + " install " + options + " -r /tmp/requirements.txt && " + pip + " uninstall -qy cog coglet" +
+          (strips() ? strip_libraries() : ""));
   }
 
   void steps() {
@@ -152,7 +190,7 @@ private:
     if (!plan_.buildkit)
       line("COPY " + plan_.wheel + " " + place);
     run("type=bind,source=" + plan_.wheel + ",target=" + place,
-        std::string{pip} + " install --no-index --no-deps --no-cache-dir " + place);
+        std::string{pip} + " install --no-index --no-deps --no-cache-dir " + place + " && " + first_import);
   }
 
   void start() {
@@ -181,7 +219,24 @@ std::string source_instructions(const image_plan& plan) {
   std::string text = "COPY . /src\n";
   if (plan.config_file != "cog.yaml")
     text += copy("", plan.config_file, "/src/cog.yaml") + "\n";
+  if (plan.precompile)
+    text += compile("/src") + "\n";
   return text;
+}
+
+std::string label_instructions(const std::string& name, const std::string& value) {
+  auto begins_letter = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  std::string parts, all;
+  for (size_t from = 0, number = 0; from < value.size(); ++number) {
+    auto to = std::min(from + label_part, value.size());
+    while (to < value.size() && !begins_letter(value[to]))
+      ++to;
+    auto part = "LABEL_" + std::to_string(number);
+    parts += "ARG " + part + "=" + within_quotes(value.substr(from, to - from)) + "\n";
+    all += "${" + part + "}";
+    from = to;
+  }
+  return parts + "LABEL " + name + "=\"" + all + "\"\n";
 }
 
 std::string shown_dockerfile(const image_plan& plan) {

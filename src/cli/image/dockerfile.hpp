@@ -13,7 +13,11 @@ std::string environment_dockerfile(const image_plan& plan);
 /// The project's files, for a stage that begins with the environment.
 std::string source_instructions(const image_plan& plan);
 
-/// Both in one, as `cog debug` shows them.
+/// A LABEL instruction whose value comes in parts, since builders take a time that grows with the square of a word's
+/// length. The value has no line breaks.
+std::string label_instructions(const std::string& name, const std::string& value);
+
+/// Environment and files in one, as `cog debug` shows them.
 std::string shown_dockerfile(const image_plan& plan);
 
 /// The image of separate weights; its context is the project.

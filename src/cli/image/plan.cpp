@@ -74,6 +74,7 @@ void choose_base(image_plan& plan, const project_config& config, const base_flag
   } else if (flags.use_cog_base_image.value_or(false)) {
     plan.base = flags.registry + "/cog-base:" + cog_base_tag(config, plan.gpu, requirements, messages);
     plan.foreign_base = true;
+    plan.cog_base = true;
   } else if (config.build.gpu && flags.use_cuda_base_image != "false") {
     plan.base = "nvidia/cuda:" + plan.gpu.tag;
     auto& rows = compatibility().ubuntu_python;

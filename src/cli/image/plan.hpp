@@ -26,6 +26,7 @@ struct python_stage {
 struct image_plan {
   std::string base;
   bool foreign_base = false;   // of which nothing is known but that it has a Python
+  bool cog_base = false;       // one of Cog's own
   std::optional<python_stage> python;
   gpu_choice gpu;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -44,6 +45,8 @@ struct image_plan {
   std::string wheel;          // file name of the tool's wheel
   bool certificate = false;   // COG_CA_CERT is baked in
   bool buildkit = true;       // mounts may be used
+  bool precompile = false;    // all Python in the image is compiled
+  bool strip = false;         // libraries of packages lose their debug symbols
 };
 
 /// Throws config_error for combinations that are none.

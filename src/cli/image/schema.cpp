@@ -10,8 +10,8 @@ namespace cog {
 
 namespace {
 
-std::string static_schema(const project_config& config, const session& common) {
-  std::vector<std::string> arguments{"-m", "cog.schema", "--static"};
+model_facts read_source(const project_config& config, const session& common) {
+  std::vector<std::string> arguments{"-m", "cog.schema", "--static", "--facts"};
   if (config.run.empty()) {
     arguments.insert(arguments.end(), {"--mode", "train", config.train});
   } else {
@@ -20,11 +20,19 @@ std::string static_schema(const project_config& config, const session& common) {
       arguments.insert(arguments.end(), {"--train", config.train});
   }
   auto done = run_python(find_installation(common).packages, arguments, config.folder);
-  if (done.status != 0)
-    throw command_error{"cannot make the model's schema: " + trimmed(done.err)};
+  json_error problem;
+  auto facts = parse_json(std::string_view{done.out}, problem);
+  if (done.status != 0 || !facts)
+    throw command_error{"cannot make the model's schema: " + (done.status != 0 ? trimmed(done.err) : problem)};
   if (!trimmed(done.err).empty())
     common.messages.warn(trimmed(done.err));
-  return trimmed(done.out);
+  model_facts model;
+  std::string scratch;
+  model.schema = string_content(*facts->find("document"), scratch);
+  model.asynchronous = facts->find("asynchronous")->is_true();
+  if (auto* concurrency = facts->find("concurrency"); !concurrency->is(json_kind::null))
+    model.concurrency = std::stoull(std::string{concurrency->raw});
+  return model;
 }
 
 [[noreturn]] void invalid(const std::string& problem, const std::string& document) {
@@ -96,16 +104,28 @@ private:
 
 }   // namespace
 
-std::string model_schema(const project_config& config, const std::string& file, const session& common) {
+model_facts read_model(const project_config& config, const std::string& file, const session& common) {
   auto* given = std::getenv("COG_OPENAPI_SCHEMA");
-  if (given != nullptr && *given != '\0')
-    return read_text(given);
-  if (!file.empty())
-    return read_text(file);
-  if (config.run.empty() && config.train.empty())
+  auto own = given != nullptr && *given != '\0' ? std::string{given} : file;
+  if (own.empty() && config.run.empty() && config.train.empty())
     throw command_error{"no predict or train reference found in " + config.file +
                         ": name the model, as in `run: \"run.py:Runner\"`"};
-  return static_schema(config, common);
+  if (own.empty())
+    return read_source(config, common);
+  model_facts model;
+  auto document = read_text(own);
+  try {
+    if (!config.run.empty() || !config.train.empty())
+      model = read_source(config, common);
+  } catch (const command_error& error) {
+    common.messages.debug(error.what());
+  }
+  model.schema = document;
+  return model;
+}
+
+std::optional<uint64_t> concurrency_of(const project_config& config, const model_facts& model) {
+  return config.max_concurrency ? config.max_concurrency : model.concurrency;
 }
 
 void validate_schema(const std::string& document) {

@@ -1,14 +1,26 @@
 #pragma once
 #include "cli/config/cog_yaml.hpp"
 #include "cli/session.hpp"
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace cog {
 
-/// The model's OpenAPI document: of the file COG_OPENAPI_SCHEMA, else by reading the source, of which nothing is run;
-/// `file` (of --openapi-schema) goes before that. Throws command_error when the source cannot be read or describes no
-/// model.
-std::string model_schema(const project_config& config, const std::string& file, const session& common);
+/// What is known of a model without running it.
+struct model_facts {
+  std::string schema;                    // its OpenAPI document
+  std::optional<uint64_t> concurrency;   // of @cog.concurrent
+  bool asynchronous = false;
+};
+
+/// Reads the model's source, of which nothing is run. The document is that of the file COG_OPENAPI_SCHEMA if there is
+/// one, else of `file` (of --openapi-schema), if given; the source then need not be readable. Throws command_error when
+/// the source cannot be read or describes no model.
+model_facts read_model(const project_config& config, const std::string& file, const session& common);
+
+/// The concurrency that an image gets: of cog.yaml, else of @cog.concurrent.
+std::optional<uint64_t> concurrency_of(const project_config& config, const model_facts& model);
 
 /// Throws command_error unless the text is an OpenAPI 3 document whose defaults obey their constraints.
 void validate_schema(const std::string& document);
