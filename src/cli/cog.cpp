@@ -79,6 +79,7 @@ const CLI::App& chosen(const CLI::App& app) {
 }
 
 void add_commands(CLI::App& app, session& common) {
+  add_bench(app, common);
   add_build(app, common);
   add_debug(app, common);
   add_doctor(app, common);

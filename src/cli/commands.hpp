@@ -7,6 +7,7 @@ namespace cog {
 // Each adds one command, whose callback does it: it throws command_error, or silent_exit when all has been said.
 // The session outlives the app and is complete when a callback runs.
 
+void add_bench(CLI::App& app, session& common);
 void add_build(CLI::App& app, session& common);
 void add_debug(CLI::App& app, session& common);
 void add_doctor(CLI::App& app, session& common);

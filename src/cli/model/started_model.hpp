@@ -21,6 +21,9 @@ public:
   /// Waits until the model can be asked. Throws command_error after `limit`, and when the setup has failed.
   void wait_until_ready(std::chrono::seconds limit);
 
+  /// Where the server listens, once the model can be asked.
+  const std::string& url() const { return client_->url(); }
+
   /// The model's OpenAPI document.
   std::string document();
 
