@@ -4,7 +4,7 @@
 #include "prediction/event_history.hpp"
 #include "prediction/metrics.hpp"
 #include <chrono>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,11 +49,11 @@ struct running_prediction {
   clock::time_point end_by = clock::time_point::max();   // COG_CANCEL_TIMEOUT, once it was told to stop
   uint64_t ping = 0;                                     // asked when it was told to stop; 0: none
   event_history history;
-  std::deque<held_ptr> held;   // in the order of the model
-  std::string upload_error;    // the first
-  bool begun = false;          // false: the process has it, and something else before it
-  bool followed = false;       // its `start` event was made
-  uint64_t chunks = 0;         // told so far
+  std::list<held_ptr> held;   // in the order of the model; costs nothing while empty
+  std::string upload_error;   // the first
+  bool begun = false;         // false: the process has it, and something else before it
+  bool followed = false;      // its `start` event was made
+  uint64_t chunks = 0;        // told so far
   bool canceled = false;
   bool timed_out = false;
   bool log_ended = false;   // COG_MAX_LOG_BYTES was reached

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t header_limit_bytes = 16 * 1024;
 constexpr uint64_t largest_first_reserve = 16 * 1024;   // a longer body waits for the leave to be kept
-constexpr size_t json_padding = 64;                   // so that simdjson need not move it
+constexpr size_t json_padding = 64;                     // so that simdjson need not move it
 
 void take_first(std::string& field, beast::string_view value) {
   if (field.empty())

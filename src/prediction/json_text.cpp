@@ -1,4 +1,5 @@
 #include "prediction/json_text.hpp"
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -135,17 +136,42 @@ double float_value(std::string_view raw) {
   return value;
 }
 
+/// The top bit of each of eight bytes that is no ASCII or stands escaped in a JSON string; what lies above the first
+/// such byte may be wrong.
+uint64_t find_special(uint64_t bytes) {
+  constexpr uint64_t ones = 0x0101010101010101;
+  constexpr uint64_t tops = 0x80 * ones;
+  auto zeros = [](uint64_t word) { return (word - ones) & ~word; };
+  auto below_space = (bytes - 0x20 * ones) & ~bytes;
+  return (bytes | below_space | zeros(bytes ^ '"' * ones) | zeros(bytes ^ '\\' * ones)) & tops;
+}
+
+bool is_plain(char letter) {
+  auto c = static_cast<uint8_t>(letter);
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/// How much of the text from `at` on can stand in a JSON string as it is.
+size_t plain_length(std::string_view text, size_t at) {
+  static_assert(std::endian::native == std::endian::little);
+  auto first = at;
+  for (uint64_t bytes = 0; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    if (auto special = find_special(bytes))
+      return at + static_cast<size_t>(std::countr_zero(special)) / 8 - first;
+  }
+  while (at < text.size() && is_plain(text[at]))
+    ++at;
+  return at - first;
+}
+
 }   // namespace
 
 void append_json_string(std::string& out, std::string_view utf8) {
+  out.reserve(out.size() + utf8.size() + 2);
   out += '"';
   size_t plain = 0;
-  for (size_t i = 0; i < utf8.size();) {
-    auto c = static_cast<uint8_t>(utf8[i]);
-    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-      ++i;
-      continue;
-    }
+  for (size_t i = 0; (i += plain_length(utf8, i)) < utf8.size();) {
     auto length = sequence_length(utf8.substr(i));
     if (length > 1) {
       i += length;

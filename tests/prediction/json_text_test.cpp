@@ -32,6 +32,18 @@ std::string by_value(std::string_view raw) {
 
 }   // namespace
 
+TEST_CASE("json text: every byte is found to need an escape or none, wherever it stands in a string") {
+  for (int value = 0; value < 256; ++value)
+    for (size_t length : {7u, 8u, 9u, 24u})
+      for (size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = static_cast<char>(value);
+        auto alone = quoted(text.substr(at, 1));
+        CHECK(quoted(text) ==
+              '"' + std::string(at, 'x') + alone.substr(1, alone.size() - 2) + std::string(length - at - 1, 'x') + '"');
+      }
+}
+
 TEST_CASE("json text: strings get short escapes where JSON has them") {
   CHECK(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
   CHECK(quoted("\b\f\n\r\t") == R"("\b\f\n\r\t")");

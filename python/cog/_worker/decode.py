@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import json.decoder
 import re
-from json.decoder import scanstring
 from typing import Any, Callable
 
 _scan: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
+_scan_string: Callable[[str, int], tuple[str, int]] = vars(json.decoder)["scanstring"]
 _skip = re.compile(r"[ \t\n\r]*").match
 
 LONG = 16384  # characters; from here on searching for the ends of strings is faster than scanning them
@@ -28,7 +29,7 @@ def _decode_members(text: str) -> dict[str, Any]:
     members: dict[str, Any] = {}
     at = _end_of_space(text, 1)
     while text[at] != "}":
-        key, at = scanstring(text, at + 1)
+        key, at = _scan_string(text, at + 1)
         at = _end_of_space(text, _end_of_space(text, at) + 1)  # past the colon
         members[key], at = _decode_string(text, at + 1) if text[at] == '"' else _scan(text, at)
         at = _end_of_space(text, at)
@@ -41,7 +42,7 @@ def _decode_string(text: str, start: int) -> tuple[str, int]:
     end = text.index('"', start)
     if text.find("\\", start, end) < 0:
         return text[start:end], end + 1
-    return scanstring(text, start)
+    return _scan_string(text, start)
 
 
 def _end_of_space(text: str, at: int) -> int:

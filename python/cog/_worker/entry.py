@@ -73,8 +73,9 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Lets the allocator of glibc use memory again that large inputs have taken, up to 32 MiB, instead of giving it back
-    after each of them: getting fresh pages takes longer than all else that is done with a long text.
+    """Lets glibc's allocator use memory again that large inputs have taken, up to 32 MiB, instead of giving it back.
+
+    Getting fresh pages for each of them takes longer than all else that is done with a long text.
 
     glibc keeps twice the size of the largest block that was freed, up to 32 MiB each (mallopt(3), M_MMAP_THRESHOLD).
     """

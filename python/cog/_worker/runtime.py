@@ -14,9 +14,9 @@ from cog._scope import Scope
 from cog._worker import protocol
 from cog._worker.channel import Channel
 from cog._worker.control import Control
+from cog._worker.decode import decode
 from cog._worker.devices import Devices
 from cog._worker.errors import PredictionError
-from cog._worker.decode import decode
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
 
