@@ -37,6 +37,8 @@ def _text(model: Any, training: Any, options: argparse.Namespace) -> str:
 
 def _place_of(error: BaseException) -> str:
     """File and line of the author's code that raised an error; nothing where the message tells them itself."""
+    if isinstance(error, SyntaxError):
+        return ""
     own = os.path.dirname(__file__)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith((own, "<"))]
     return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""

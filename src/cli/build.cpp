@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/config/cog_yaml.hpp"
 #include "cli/image/build.hpp"
+#include "cli/image/image_name.hpp"
 #include <filesystem>
 #include <memory>
 
@@ -25,6 +26,7 @@ std::string image_name(const build_flags& flags, const project_config& config) {
 void build(const build_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
   auto name = image_name(flags, config);
+  check_image_name(name);
   common.messages.info("Building Docker image from environment in cog.yaml as " + name + "...");
   build_image(config, flags.image, common, name);
   common.messages.success("Image built as " + name);

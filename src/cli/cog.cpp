@@ -6,6 +6,8 @@
 #include <array>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace cog {
 
@@ -35,19 +37,29 @@ std::vector<std::string> meant_by(const CLI::App& app, const std::string& wrong)
   return found;
 }
 
-/// The first argument that should name a command and does not.
-std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::string argument{argv[i]};
-    if (argument == "--registry" || argument == "--home") {
+/// The first argument that is no flag: the name of a command. Empty if there is none.
+std::string command_of(const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i] == "--registry" || arguments[i] == "--home")
       ++i;
-    } else if (!argument.starts_with('-')) {
-      auto commands = app.get_subcommands(nullptr);
-      auto known = std::any_of(commands.begin(), commands.end(), [&](auto* one) { return one->check_name(argument); });
-      return known ? std::nullopt : std::optional{argument};
-    }
-  }
-  return std::nullopt;
+    else if (!arguments[i].starts_with('-'))
+      return arguments[i];
+  return {};
+}
+
+bool is_known(const CLI::App& app, const std::string& name) {
+  auto commands = app.get_subcommands(nullptr);
+  return std::any_of(commands.begin(), commands.end(), [&](auto* one) { return one->check_name(name); });
+}
+
+/// Takes `--` and what follows it off the arguments.
+std::optional<std::vector<std::string>> take_after_dashes(std::vector<std::string>& arguments) {
+  auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  if (dashes == arguments.end())
+    return std::nullopt;
+  std::vector<std::string> rest{dashes + 1, arguments.end()};
+  arguments.erase(dashes, arguments.end());
+  return rest;
 }
 
 std::string explain_unknown(const CLI::App& app, const std::string& name) {
@@ -73,9 +85,10 @@ std::string explain(const CLI::ParseError& error) {
   return text;
 }
 
-const CLI::App& chosen(const CLI::App& app) {
+/// Of the command that was given, else of all.
+std::string help_of(const CLI::App& app) {
   auto commands = app.get_subcommands();
-  return commands.empty() ? app : *commands.front();
+  return commands.empty() ? app.help() : commands.front()->help(app.get_name());
 }
 
 void add_commands(CLI::App& app, session& common) {
@@ -119,21 +132,26 @@ int run_tool(int argc, char** argv) {
   add_commands(app, common);
 
   try {
-    if (auto name = unknown_command(app, argc, argv))
-      throw command_error{explain_unknown(app, *name)};
-    app.parse(argc, argv);
+    std::vector<std::string> arguments{argv + 1, argv + argc};
+    auto name = command_of(arguments);
+    if (!name.empty() && !is_known(app, name))
+      throw command_error{explain_unknown(app, name)};
+    if (name == "exec")
+      common.after_dashes = take_after_dashes(arguments);
+    std::reverse(arguments.begin(), arguments.end());   // as CLI11 takes them
+    app.parse(std::move(arguments));
     if (app.get_subcommands().empty())
       std::cout << app.help();
     return 0;
   } catch (const CLI::CallForHelp&) {
-    std::cout << chosen(app).help();
+    std::cout << help_of(app);
     return 0;
   } catch (const CLI::ParseError& error) {
     common.messages.error(explain(error));
-    std::cerr << '\n' << chosen(app).help();
+    std::cerr << '\n' << help_of(app);
   } catch (const usage_error& error) {
     common.messages.error(error.what());
-    std::cerr << '\n' << chosen(app).help();
+    std::cerr << '\n' << help_of(app);
   } catch (const silent_exit& exit) {
     std::cout.flush();
     return exit.code;

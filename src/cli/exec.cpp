@@ -48,10 +48,13 @@ void add_exec(CLI::App& app, session& common) {
   add_launch_flags(*command, flags->launch);
   command->callback([&common, flags, command] {
     flags->command = command->remaining();
-    if (!flags->command.empty() && flags->command.front() == "--")
-      flags->command.erase(flags->command.begin());
-    else if (!flags->command.empty() && flags->command.front().starts_with('-'))
+    if (!flags->command.empty() && flags->command.front().starts_with('-'))
       throw usage_error{"unknown flag: " + flags->command.front()};
+    if (common.after_dashes) {
+      if (!flags->command.empty())
+        flags->command.emplace_back("--");   // the command's own
+      flags->command.insert(flags->command.end(), common.after_dashes->begin(), common.after_dashes->end());
+    }
     if (flags->command.empty())
       throw usage_error{"a command is needed, as in: cog exec python"};
     check_image_flags(*command, flags->launch.image);

@@ -65,7 +65,7 @@ std::string read_project_schema(const session& common, const project_config& con
     auto schema = read_model(config, {}, common).schema;
     keep_schema(config, schema);
     return schema;
-  } catch (const command_error& error) {
+  } catch (const unreadable_source& error) {
     common.messages.debug(std::string{"The schema is not known before the model runs: "} + error.what());
     std::filesystem::remove(config.folder + "/.cog/openapi_schema.json");
     return {};

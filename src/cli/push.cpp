@@ -74,6 +74,7 @@ std::string pushed_as(const docker_client& client, const std::string& name) {
 void push(const push_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
   auto name = target_of(flags, config);
+  check_image_name(name);
   common.messages.info("Building Docker image from environment in cog.yaml as " + name + "...");
   build_image(config, flags.image, common, name, {{"run.cog.push_id", push_id()}});
   common.messages.info("Pushing to " + name + "...");

@@ -297,3 +297,10 @@ TEST_CASE("dockerfile: a long label comes in parts that are no long words") {
   CHECK(read == value);
   CHECK(lines[lines.size() - 2] == "LABEL a=\"" + names + "\"");
 }
+
+TEST_CASE("image name: what Docker does not take is refused") {
+  for (auto* name : {"a", "cog-a", "me/my_model:2.0-rc", "localhost:5000/a/b__c", "REG.example.com/a", "a.b/c--d:A"})
+    CHECK_NOTHROW(check_image_name(name));
+  for (auto* name : {"", "Bad", "a b", "a/", "/a", "a:", "a:b:c", "me/-a", "a@sha256:00", "http://a/b"})
+    CHECK_THROWS_AS(check_image_name(name), command_error);
+}

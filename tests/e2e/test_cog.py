@@ -141,3 +141,29 @@ def test_push_wants_a_target(project: Project) -> None:
     done = project.run("push")
     assert done.returncode == 1
     assert "'image'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (RUN.replace("Runner(", "Other("), "run.py defines Other; the reference is run.py:Runner"),
+        (RUN.replace("s: str", "n: int = Input(ge=5, default=1)"), "1 is less than the minimum of 5"),
+        (RUN.replace("s: str", "s: complex"), "complex"),
+    ],
+)
+def test_a_model_that_cannot_work_is_not_started(project: Project, source: str, message: str) -> None:
+    project.write("run.py", source.replace("BaseRunner\n", "BaseRunner, Input\n", 1))
+    for command in ("run", "serve", "build"):
+        done = project.run(command, COG_ENGINE="docker")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert message in done.stderr.splitlines()[-1]
+    assert not [call for call in project.docker_calls() if call.startswith(("build", "run"))]
+
+
+@pytest.mark.parametrize("name", ["Me/Model Two", "localhost:5000/me/model:a:b"])
+def test_a_name_that_no_image_can_have(project: Project, name: str) -> None:
+    for arguments in (("build", "-t", name), ("push", name)):
+        done = project.run(*arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f'invalid image name "{name}": write it as ')
+    assert project.docker_calls() == []

@@ -19,11 +19,22 @@ model_facts read_source(const project_config& config, const session& common) {
     if (!config.train.empty())
       arguments.insert(arguments.end(), {"--train", config.train});
   }
-  auto done = run_python(find_installation(common).packages, arguments, config.folder);
+  captured done;
+  try {
+    done = run_python(find_installation(common).packages, arguments, config.folder);
+  } catch (const command_error& error) {
+    throw unreadable_source{error.what()};
+  }
   json_error problem;
   auto facts = parse_json(std::string_view{done.out}, problem);
-  if (done.status != 0 || !facts)
-    throw command_error{"cannot make the model's schema: " + (done.status != 0 ? trimmed(done.err) : problem)};
+  if (done.status != 0 || !facts) {
+    auto why = done.status != 0 ? trimmed(done.err) : problem;
+    auto text = "cannot make the model's schema: " + why;
+    // Python here may be older than the model's, and not know its syntax.
+    if (why.starts_with("CannotReadError: ") || why.starts_with("SyntaxError: "))
+      throw unreadable_source{text};
+    throw command_error{text};
+  }
   if (!trimmed(done.err).empty())
     common.messages.warn(trimmed(done.err));
   model_facts model;

@@ -14,9 +14,14 @@ struct model_facts {
   bool asynchronous = false;
 };
 
+/// The source alone does not tell, or nothing here can read it: the model may be sound all the same.
+struct unreadable_source : command_error {
+  using command_error::command_error;
+};
+
 /// Reads the model's source, of which nothing is run. The document is that of the file COG_OPENAPI_SCHEMA if there is
 /// one, else of `file` (of --openapi-schema), if given; the source then need not be readable. Throws command_error when
-/// the source cannot be read or describes no model.
+/// the source describes no model, unreadable_source when only running it could tell.
 model_facts read_model(const project_config& config, const std::string& file, const session& common);
 
 /// The concurrency that an image gets: of cog.yaml, else of @cog.concurrent.

@@ -86,8 +86,6 @@ started_model::state started_model::ask_health() {
   json_error ignored;
   auto health = parse_json(std::string_view{answer.body}, ignored);
   auto status = health ? text_of(health->find("status")) : std::string{};
-  if (health)
-    show_setup_log(text_of(health->find_path({"setup", "logs"})));
   if (status == "READY")
     return state::ready;
   if (status == "SETUP_FAILED")
@@ -95,17 +93,6 @@ started_model::state started_model::ask_health() {
   if (answer.status == 200 && status != "STARTING")
     throw command_error{"Container healthcheck returned unexpected status: " + status};
   return state::not_yet;
-}
-
-/// What the model printed; the server's own lines are left out.
-void started_model::show_setup_log(const std::string& log) {
-  constexpr std::string_view mark = "[coglet::setup] ";
-  for (auto end = log.find('\n', setup_log_shown_); end != log.npos; end = log.find('\n', setup_log_shown_)) {
-    auto line = std::string_view{log}.substr(setup_log_shown_, end + 1 - setup_log_shown_);
-    if (line.starts_with(mark))
-      show_log(line.substr(mark.size()));
-    setup_log_shown_ = end + 1;
-  }
 }
 
 void started_model::start_again_without_gpu() {

@@ -48,7 +48,6 @@ private:
   void check_alive();
   http_answer ask(const http_question& question);
   void wait_a_moment();
-  void show_setup_log(const std::string& log);
   std::string accept_answer(const http_answer& answer, const std::string& endpoint) const;
 
   interrupts signals_;
@@ -57,7 +56,6 @@ private:
   const console& messages_;
   std::unique_ptr<running> program_;
   std::optional<model_client> client_;
-  size_t setup_log_shown_ = 0;   // bytes
 };
 
 }   // namespace cog
