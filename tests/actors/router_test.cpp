@@ -41,17 +41,19 @@ TEST_CASE_FIXTURE(router_fixture, "router: the slot is free before the answer is
   CHECK(free_slots() == 1);
 }
 
-TEST_CASE_FIXTURE(router_fixture, "router: predictions go to the worker that was idle longest") {
+TEST_CASE_FIXTURE(router_fixture, "router: predictions go to the idle worker that ran last") {
   make_ready(3, 3);
   run(make_request("a"));
-  CHECK(workers[0]->running.size() == 1);
-  finish(0);
   run(make_request("b"));
   CHECK(workers[1]->running.size() == 1);
+  finish(0);
+  finish(1);
   run(make_request("c"));
-  CHECK(workers[2]->running.size() == 1);
+  CHECK(workers[1]->running.size() == 1);
   run(make_request("d"));
   CHECK(workers[0]->running.size() == 1);
+  run(make_request("e"));
+  CHECK(workers[2]->running.size() == 1);
 }
 
 TEST_CASE_FIXTURE(router_fixture, "router: an async worker gets as many as it has slots") {

@@ -288,7 +288,8 @@ def test_contexts_are_released_at_a_normal_end_after_the_model_s_own_handlers(se
 def test_who_sees_which_devices(serve: Serve, tmp_path: Path, variables: dict[str, str], seen: list[str]) -> None:
     gpus = FakeGpus(tmp_path, 4)
     server = serve(gpu_model(), **gpus.environment, **variables)
-    processes = {pid: visible for pid, visible, _ in (server.output(task="where") for _ in range(4 * len(seen)))}
+    runs = [server.begin(task=f"meet{len(seen)}") for _ in seen]
+    processes = {pid: visible for pid, visible, _ in (run.result()["output"] for run in runs)}
     assert sorted(processes.values()) == seen
     assert ("devices: shared" in server.log) == (len(seen) > 4)
 

@@ -3,10 +3,10 @@
 
 using namespace cog;
 
-TEST_CASE("idle_slots: the worker that was idle longest comes first") {
+TEST_CASE("idle_slots: the worker whose device was idle longest comes first") {
   idle_slots idle;
   for (uint64_t worker = 0; worker < 3; ++worker)
-    idle.add(worker, 1, {});
+    idle.add(worker, 1, {"GPU-" + std::to_string(worker)});
   CHECK(idle.count() == 3);
   CHECK(idle.take() == 0);
   idle.give_back(0);
@@ -18,6 +18,25 @@ TEST_CASE("idle_slots: the worker that was idle longest comes first") {
   CHECK(idle.take() == 2);
   CHECK(idle.take() == 1);
   CHECK(idle.count() == 0);
+}
+
+TEST_CASE("idle_slots: of workers without devices the one that ran last comes first, and a fresh one last") {
+  idle_slots idle;
+  for (uint64_t worker = 0; worker < 3; ++worker)
+    idle.add(worker, 1, {});
+  CHECK(idle.take() == 0);
+  CHECK(idle.take() == 1);
+  idle.give_back(0);
+  idle.give_back(1);
+  CHECK(idle.take() == 1);
+  CHECK(idle.take() == 0);
+  CHECK(idle.take() == 2);
+  idle.give_back(2);
+  idle.give_back(0);
+  idle.remove(0);
+  idle.add(0, 1, {});
+  CHECK(idle.take() == 2);
+  CHECK(idle.take() == 0);
 }
 
 TEST_CASE("idle_slots: of workers that share devices, one whose device is idle comes first") {
