@@ -11,11 +11,12 @@ from pathlib import Path
 
 import clients
 import load
-from cases import MIB, NAME, OURS, WAITING_LINE, Case, Kind, greets
+from cases import MIB, NAME, OURS, P50, P99, WAITING_LINE, Case, Kind, greets
 from cost import cpu_seconds, one_processor, peak_memory, resident, tree_anonymous
 from growth import Bound, Growth
 from measure import Bench
 from mixed_load import SLOTS, mixed_round, sizes_round
+from open_loop import measured
 from transfers import prepared as far_end_of
 
 IDLE = Path(__file__).resolve().parent / "idle_holder.py"
@@ -29,6 +30,10 @@ FILE_MODELS: dict[Kind, str] = {"upload": "big_file", "download": "file_in", "an
 ONE, SIXTEEN, RATE = "1 client us", "16 clients us", "answers/s"
 SERVER, TREE, PEAK, SECONDS = "server MiB", "tree MiB", "peak MiB", "s"
 COST, YOUNG, RATIO = "us", "young us", "us/young us"
+SPREAD = "p99/p50"
+LATENCY = (RATE, P50, P99, SPREAD)
+TAIL = Bound(SPREAD, 3, "is", first=3)
+"""At 80 % of what 16 clients without a pause get."""
 AGED = (COST, YOUNG, RATIO, RATE, SERVER, TREE)
 Do = Callable[[int, int], None]
 HELLO = clients.post(NAME)
@@ -179,6 +184,21 @@ def soak_sizes(bench: Bench) -> Growth:
     return growth
 
 
+def open_loop(bench: Bench) -> Growth:
+    """The median of some tries: a single one of a few seconds has the tail of what else happened then."""
+    growth = Growth("open-loop", "latency by load, requests that come at a constant rate", "load", LATENCY, (TAIL,))
+    with bench.ready(hello({"COG_MAX_QUEUE": "4096"})) as (port, _):
+        tool = bench.build / "cog"
+        closed = measured(tool, port, 4, NAME, "--clients", "16")
+        growth.add("16 clients", {**closed, SPREAD: closed[P99] / closed[P50]})
+        for percent in (25, 50, 80):
+            rate = closed[RATE] * percent / 100
+            tries = [measured(tool, port, 3, NAME, "--rate", f"{rate:.0f}") for _ in range(3)]
+            middle = sorted(tries, key=lambda figures: figures[P99] / figures[P50])[1]
+            growth.add(f"{percent} %", {**middle, SPREAD: middle[P99] / middle[P50]})
+    return growth
+
+
 def huge_files(bench: Bench) -> Growth:
     """Every figure is of a fresh server, since the peak of memory does not come down again."""
     large = largest_file(shutil.disk_usage(bench.build).free)
@@ -215,5 +235,6 @@ GROWTH: dict[str, Callable[[Bench], Growth]] = {
     "soak": soak,
     "soak-mixed": soak_mixed,
     "soak-sizes": soak_sizes,
+    "open-loop": open_loop,
     "huge-files": huge_files,
 }
