@@ -121,6 +121,13 @@ TEST_CASE("request: a long body is not copied into each client") {
   CHECK(text.rest().size() > 1'000'000);
 }
 
+TEST_CASE("request: a header that is given stands for that of the tool") {
+  bench::load_settings settings{.headers = {{"content-type", "text/x"}, {"host", "other"}}};
+  auto text = bench::request_text{settings, "h", "{}", ""}.start();
+  CHECK(text.find("application/json") == text.npos);
+  CHECK(text.find("\r\ncontent-type: text/x\r\nhost: other\r\nContent-Length: 12\r\n\r\n{") != text.npos);
+}
+
 TEST_CASE("request: GET has no body") {
   bench::load_settings settings{.method = "GET", .path = "/health-check"};
   bench::request_text text{settings, "h", "{}", ""};

@@ -172,6 +172,11 @@ TEST_CASE("recorder: an answer after the end makes the time longer, an error doe
 }
 
 TEST_CASE("report: figures as people read them") {
+  CHECK(short_number(0.1 * 3) == "0.3");
+  CHECK(short_number(1e-5) == "0.00001");
+  CHECK(short_number(2e6) == "2000000");
+  CHECK(name_of(load_step{.rate = 0.5}) == "0.5/s");
+  CHECK(name_of(load_step{}) == "1 client");
   CHECK(shown_milliseconds(0) == "0");
   CHECK(shown_milliseconds(93'120) == "0.0931");
   CHECK(shown_milliseconds(12'400'000) == "12.4");

@@ -225,6 +225,22 @@ def test_an_image_that_is_none_of_ours(tool: Tool) -> None:
     assert "image debian: image is not a Cog model" in done.stderr
 
 
+def test_load_on_an_image(tool: Tool, image: str) -> None:
+    load = ("--requests", "6", "--clients", "2", "--warmup", "0", "--output-json", "load.json")
+    succeeded(tool("bench", image, *load))
+    (step,) = json.loads((tool.project / "load.json").read_text())["steps"]
+    assert step["ok"] == 6
+    refused = tool("bench", image, *load, "--async")
+    assert refused.returncode == 1
+    assert "a container cannot send webhooks to 127.0.0.1" in refused.stderr
+    gateway = tool.engine.docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
+    succeeded(tool("bench", image, *load, "--async", "--webhook-host", gateway.strip()))
+    (step,) = json.loads((tool.project / "load.json").read_text())["steps"]
+    assert step["ok"] == step["webhooks"]["received"] == 6
+    assert "image debian: image is not a Cog model" in tool("bench", "debian").stderr
+    assert tool.containers() == []
+
+
 def test_one_prediction_of_a_project(tool: Tool) -> None:
     wrong = tool("run", "-i", "widht=8")
     assert wrong.returncode == 1

@@ -1,5 +1,6 @@
 #include "cli/bench/measurement.hpp"
 #include <algorithm>
+#include <ctime>
 
 namespace cog::bench {
 
@@ -8,7 +9,15 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto sweep_interval = 50ms;
+constexpr size_t longest_text = 300;       // bytes that are kept of what failed
 constexpr auto time_for_doubles = 200ms;   // in which a webhook that was sent twice can still come
+
+/// Seconds of processor time that this process has used.
+double processor_time() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
 
 }   // namespace
 
@@ -41,6 +50,7 @@ void measurement::start(clock::time_point run_start, std::function<void()> on_en
     hooks_->tell(
       [this](uint64_t number, prediction_end end, std::string_view body) { webhook_came(number, end, body); });
   begun_ = clock::now();
+  processor_begun_ = processor_time();
   auto counting = begun_ + schedule_.warmup();
   recorder_.begin(counting, to_seconds(counting - run_start));
   sweep();
@@ -66,7 +76,7 @@ void measurement::issue(clock::time_point due) {
     recorder_.requested();
   }
   if (hooks_)
-    pending_[request.number] = {request, false, {}, {}};
+    pending_[request.number] = {request, false, {}, {}, {}};
   dispatch(request);
 }
 
@@ -138,8 +148,7 @@ bool measurement::accepted(const load_request& request, clock::time_point now) {
   known.accepted = true;
   if (!known.came)
     return false;
-  auto end = *known.came;
-  request_ended(request, end, known.came_at);
+  request_ended(request, *known.came, known.came_at);
   return true;
 }
 
@@ -164,7 +173,8 @@ void measurement::webhook_came(uint64_t number, prediction_end end, std::string_
   if (end != prediction_end::succeeded)
     what = {end == prediction_end::failed ? failure::failed_prediction : failure::wrong_answer, 0, body};
   if (!known->second.accepted) {
-    known->second.came = outcome{what.kind, 0, {}};
+    known->second.text = what.text.substr(0, longest_text);
+    known->second.came = outcome{what.kind, 0, known->second.text};
     known->second.came_at = now;
     return;
   }
@@ -174,16 +184,16 @@ void measurement::webhook_came(uint64_t number, prediction_end end, std::string_
 }
 
 void measurement::request_ended(const load_request& request, const outcome& what, clock::time_point now) {
+  --outstanding_;
+  if (request.counted) {
+    --outstanding_counted_;
+    if (what.kind == failure::none)
+      recorder_.succeeded(request.due, now);
+    else
+      recorder_.failed(what, now);
+  }
   if (hooks_)
     pending_.erase(request.number);
-  --outstanding_;
-  if (!request.counted)
-    return;
-  --outstanding_counted_;
-  if (what.kind == failure::none)
-    recorder_.succeeded(request.due, now);
-  else
-    recorder_.failed(what, now);
 }
 
 void measurement::arrivals() {
@@ -278,7 +288,9 @@ void measurement::end() {
   sweeper_.cancel();
   for (auto& client : clients_)
     client->leave();
-  recorder_.result().connections = shared_.connections;
+  auto& result = recorder_.result();
+  result.connections = shared_.connections;
+  result.own_load = (processor_time() - processor_begun_) / std::max(to_seconds(clock::now() - begun_), 1e-9);
   on_end_();
 }
 

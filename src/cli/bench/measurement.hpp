@@ -42,6 +42,7 @@ private:
     bool accepted = false;
     std::optional<outcome> came;
     clock::time_point came_at{};
+    std::string text{};   // of what came
   };
 
   void issue(clock::time_point due);
@@ -76,6 +77,7 @@ private:
   std::vector<bool> told_;   // by number: its terminal webhook has come
   std::function<void()> on_end_;
   clock::time_point begun_{}, over_at_{};
+  double processor_begun_ = 0;   // seconds of processor time
   uint64_t first_, next_;
   uint64_t outstanding_ = 0, outstanding_counted_ = 0;
   bool over_ = false;      // no further request

@@ -40,7 +40,6 @@ th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--rule);whit
 tr:last-child td{border-bottom:0}
 th:first-child,td:first-child,.words th,.words td{text-align:left}
 .words td:last-child{white-space:pre-wrap;overflow-wrap:anywhere;width:100%}
-td.sub{padding-left:24px;color:var(--faint)}
 #tip{position:fixed;pointer-events:none;background:var(--text);color:var(--page);border-radius:5px;padding:3px 8px;
 font-size:12px;white-space:nowrap;visibility:hidden}
 )";

@@ -146,6 +146,7 @@ void write_step(writer& json, const run_report& report, const step_result& step)
   json.value("answers_per_second", step.rate());
   json.count("connections", step.connections);
   json.count("waited_for_connection", step.waited);
+  json.value("own_load", step.own_load);
   write_errors(json, step);
   write_histogram(json, "latency_ms", step.latency);
   if (report.settings.kind == traffic::streams) {

@@ -1,6 +1,8 @@
 #include "cli/bench/request_text.hpp"
 #include "prediction/json_text.hpp"
+#include <algorithm>
 #include <array>
+#include <boost/beast/core/string.hpp>
 #include <charconv>
 
 namespace cog::bench {
@@ -12,16 +14,29 @@ constexpr size_t digits = 12;   // of a number
 /// A body up to this size is sent in one piece with its head.
 constexpr size_t short_body = 64 * 1024;
 
+bool is_given(const load_settings& settings, const std::string& name) {
+  auto same = [&](auto& header) { return boost::beast::iequals(header.first, name); };
+  return std::any_of(settings.headers.begin(), settings.headers.end(), same);
+}
+
 std::string head_of(const load_settings& settings, const std::string& host, size_t body_size) {
-  auto head = settings.method + " " + settings.path + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: cog-bench\r\n";
+  auto head = settings.method + " " + settings.path + " HTTP/1.1\r\n";
+  auto add = [&](const std::string& name, const std::string& value) {
+    if (!is_given(settings, name))
+      head.append(name).append(": ").append(value).append("\r\n");
+  };
+  add("Host", host);
+  add("User-Agent", "cog-bench");
   if (settings.kind == traffic::streams)
-    head += "Accept: text/event-stream\r\n";
+    add("Accept", "text/event-stream");
   if (settings.kind == traffic::webhooks)
-    head += "Prefer: respond-async\r\n";
+    add("Prefer", "respond-async");
   for (auto& [name, value] : settings.headers)
     head.append(name).append(": ").append(value).append("\r\n");
-  if (settings.method != "GET")
-    head += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body_size) + "\r\n";
+  if (settings.method != "GET") {
+    add("Content-Type", "application/json");
+    head += "Content-Length: " + std::to_string(body_size) + "\r\n";
+  }
   return head + "\r\n";
 }
 

@@ -65,6 +65,8 @@ struct step_result {
   uint64_t webhooks = 0, doubled_webhooks = 0, late_webhooks = 0;
   histogram accepted{};   // until 202
 
+  double own_load = 0;   // processor time of this tool over time: near 1 it is the limit
+
   double rate() const { return seconds > 0 ? static_cast<double>(ok) / seconds : 0; }
 };
 

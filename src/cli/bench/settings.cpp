@@ -5,8 +5,12 @@
 namespace cog::bench {
 
 std::string short_number(double value) {
-  std::array<char, 64> text{};
-  return {text.data(), std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 6).ptr};
+  std::array<char, 400> text{};
+  std::string_view number{text.data(),
+                          std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 6).ptr};
+  if (number.find('e') != number.npos)
+    number = {text.data(), std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed).ptr};
+  return std::string{number};
 }
 
 std::string name_of(const load_step& step) {
