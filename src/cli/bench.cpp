@@ -141,7 +141,11 @@ private:
     plan_.inputs = sample.json;
     note("The input was made from the model's schema: " + sample.json.substr(0, 200));
     for (auto& name : sample.files)
-      note("\"" + name + "\" is a made PNG image of 8 by 8 pixels; for a file of yours give -i " + name + "=@FILE");
+      note(std::string{"\""}
+             .append(name)
+             .append("\" is a made PNG image of 8 by 8 pixels; for a file of yours give -i ")
+             .append(name)
+             .append("=@FILE"));
   }
 
   void note(const std::string& text) {
