@@ -22,6 +22,8 @@ from transfers import prepared as far_end_of
 IDLE = Path(__file__).resolve().parent / "idle_holder.py"
 ROUNDS = 5
 """Of each figure; the least counts, since whatever disturbs a process costs time and nothing saves any."""
+AGED_ROUNDS = 9
+"""The same of a soak: its batches are small."""
 FLAT = 1.10
 LARGEST = 4096
 """MiB."""
@@ -141,9 +143,9 @@ def aged(growth: Growth, bench: Bench, case: Case, ages: tuple[int, ...], batch:
             begin = time.monotonic()
             do(port, age - served)
             rate = (age - served) / (time.monotonic() - begin)
-            served = age + ROUNDS * batch
+            served = age + AGED_ROUNDS * batch
             figures = {RATE: rate}
-            for _ in range(ROUNDS):
+            for _ in range(AGED_ROUNDS):
                 least(figures, COST, cost(pid, batch, lambda: do(port, batch)))
                 least(figures, YOUNG, cost(young_pid, batch, lambda: do(young_port, batch)))
             figures |= {RATIO: figures[COST] / figures[YOUNG], SERVER: resident(pid), TREE: tree_anonymous(pid)}
@@ -177,7 +179,7 @@ def soak_sizes(bench: Bench) -> Growth:
     order = random.Random(1)
     with bench.ready(hello(WAITING_LINE)) as (port, pid):
         served = 0
-        for age in (2000, 20_000):
+        for age in (5000, 20_000):
             while served < age:
                 served += sizes_round(port, order)
             growth.add(f"{age:,}", {PEAK: peak_memory(pid), SERVER: resident(pid)})
