@@ -84,7 +84,7 @@ def test_without_color_there_are_no_escapes(tmp_path: Path) -> None:
         ({"cog.yaml": 'build:\n  python_version: "3.9"\n'}, "cog.yaml validation failed: "),
         ({"cog.yaml": YAML}, "cog.yaml:3 — run.py not found"),
         ({"cog.yaml": YAML, "run.py": "class Other: ...\n"}, 'class "Runner" not found in run.py; found: Other'),
-        ({"cog.yaml": YAML, "run.py": "class Runner(:\n"}, "run.py: "),
+        ({"cog.yaml": YAML, "run.py": "class Runner(:\n"}, "run.py:1: "),
         ({"cog.yaml": YAML, "run.py": PYDANTIC}, "run.py:5 — Output inherits pydantic.BaseModel"),
         ({"cog.yaml": YAML, "run.py": WARNING}, "run.py:4 — ExperimentalFeatureWarning"),
     ],

@@ -23,7 +23,9 @@ class Source:
         try:
             self.text = path.read_bytes()
             self.tree = ast.parse(self.text)
-        except (OSError, SyntaxError, ValueError) as error:
+        except SyntaxError as error:
+            raise SourceError(f"{name}:{error.lineno}: {error.msg}") from None
+        except (OSError, ValueError) as error:
             raise SourceError(f"{name}: {error}") from None
         self._starts = [0]
         for line in self.text.splitlines(keepends=True):

@@ -92,7 +92,7 @@ private:
       check_default(schema, *value, place);
     if (auto* properties = schema.find("properties"))
       for (auto& [name, property] : properties->members)
-        walk(property, place + "." + name);
+        walk(property, joined({place, name}, "."));
     if (auto* items = schema.find("items"))
       walk(*items, place + ".items");
   }
