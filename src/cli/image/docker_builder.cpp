@@ -80,7 +80,7 @@ void docker_builder::build(const docker_build& what) const {
   if (flags_.timestamp >= 0)
     words.insert(words.end(), {"--build-arg", "SOURCE_DATE_EPOCH=" + std::to_string(flags_.timestamp)});
   for (auto& [name, value] : what.labels)
-    words.insert(words.end(), {"--label", name + "=" + value});
+    words.insert(words.end(), {"--label", joined({name, value}, "=")});
   if (what.with_secrets)
     for (auto& text : flags_.secrets)
       words.insert(words.end(), {"--secret", secret(text)});
