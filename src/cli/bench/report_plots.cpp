@@ -60,15 +60,17 @@ bool is_stub(const step_result& step, const interval& part) {
 template <class Value>
 plot_series over_time(const run_report& report, const std::string& name, const std::string& unit, Value value) {
   plot_series series{name};
+  auto describe = [&](const step_result& step, double moment, double height) {
+    return name + " at " + short_number(std::round(moment * 10) / 10) + " s (" + name_of(step.step) +
+      "): " + short_number(std::round(height * 1000) / 1000) + " " + unit;
+  };
   for (auto& step : report.steps) {
     std::vector<plot_point> line;
     for (auto& part : step.intervals) {
       auto moment = step.begins + part.at;
       auto height = value(part);
       if (height >= 0 && !is_stub(step, part))
-        line.push_back({moment, height,
-                        name + " at " + short_number(std::round(moment * 10) / 10) + " s (" + name_of(step.step) +
-                          "): " + short_number(std::round(height * 1000) / 1000) + " " + unit});
+        line.push_back({moment, height, describe(step, moment, height)});
     }
     series.lines.push_back(line);
   }

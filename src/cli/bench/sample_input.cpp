@@ -144,8 +144,11 @@ sample_input make_sample(const input_schema& schema) {
     maker make{schema};
     auto json = property ? make.value(schema.node(property->second)) : std::string{};
     if (json.empty())
-      throw command_error{"no value for the input \"" + name + "\" can be made from the model's schema; give one: -i " +
-                          name + "=..."};
+      throw command_error{std::string{"no value for the input \""}
+                            .append(name)
+                            .append("\" can be made from the model's schema; give one: -i ")
+                            .append(name)
+                            .append("=...")};
     if (make.made_file)
       sample.files.push_back(name);
     members += members.empty() ? "" : ",";

@@ -156,9 +156,10 @@ std::string escaped_html(std::string_view text) {
 std::vector<double> round_values(double low, double high, bool logarithmic, int wanted) {
   std::vector<double> values;
   if (logarithmic) {
-    auto first = std::floor(std::log10(low)), last = std::ceil(std::log10(high));
+    auto first = static_cast<int>(std::floor(std::log10(low)));
+    auto last = static_cast<int>(std::ceil(std::log10(high)));
     bool few = last - first < 3;
-    for (auto decade = first; decade <= last; ++decade)
+    for (int decade = first; decade <= last; ++decade)
       for (double part : {1.0, 2.0, 5.0})
         if (auto value = part * std::pow(10, decade); part == 1 || few)
           values.push_back(value);
