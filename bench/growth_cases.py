@@ -33,8 +33,10 @@ ONE, SIXTEEN, RATE = "1 client us", "16 clients us", "answers/s"
 SERVER, TREE, PEAK, SECONDS = "server MiB", "tree MiB", "peak MiB", "s"
 COST, YOUNG, RATIO = "us", "young us", "us/young us"
 SPREAD = "p99/p50"
-LATENCY = (RATE, P50, P99, SPREAD)
-TAIL = Bound(SPREAD, 3, "is", first=3)
+OFFERED = "offered/answered"
+LATENCY = (RATE, OFFERED, P50, P99, SPREAD)
+KEEPS_UP = Bound(OFFERED, 1.02, "is", first=2)
+TAIL = Bound(SPREAD, 3, "is", first=4)
 """At 80 % of what 16 clients without a pause get."""
 AGED = (COST, YOUNG, RATIO, RATE, SERVER, TREE)
 Do = Callable[[int, int], None]
@@ -187,17 +189,28 @@ def soak_sizes(bench: Bench) -> Growth:
 
 
 def open_loop(bench: Bench) -> Growth:
-    """The median of some tries: a single one of a few seconds has the tail of what else happened then."""
-    growth = Growth("open-loop", "latency by load, requests that come at a constant rate", "load", LATENCY, (TAIL,))
-    with bench.ready(hello({"COG_MAX_QUEUE": "4096"})) as (port, _):
+    """The median of some tries: a single one of a few seconds has the tail of what else happened then.
+
+    Capacity is what is answered when more comes than can be. Requests that come one by one wake the server and its
+    worker for each, so that it is less than what clients get who ask again at once.
+    """
+    title = "latency by load, requests that come at a constant rate"
+    growth = Growth("open-loop", title, "load", LATENCY, (KEEPS_UP, TAIL))
+
+    def add(label: str, offered: float, figures: dict[str, float]) -> None:
+        more = {OFFERED: offered / figures[RATE], SPREAD: figures[P99] / figures[P50]}
+        growth.add(label, {**figures, **more})
+
+    with bench.ready(hello({"COG_MAX_QUEUE": "65536"})) as (port, _):
         tool = bench.build / "cog"
         closed = measured(tool, port, 4, NAME, "--clients", "16")
-        growth.add("16 clients", {**closed, SPREAD: closed[P99] / closed[P50]})
+        add("16 clients", closed[RATE], closed)
+        flooded = measured(tool, port, 4, NAME, "--rate", f"{closed[RATE]:.0f}")
+        add("overload", closed[RATE], flooded)
         for percent in (25, 50, 80):
-            rate = closed[RATE] * percent / 100
+            rate = min(closed[RATE], flooded[RATE]) * percent / 100
             tries = [measured(tool, port, 3, NAME, "--rate", f"{rate:.0f}") for _ in range(3)]
-            middle = sorted(tries, key=lambda figures: figures[P99] / figures[P50])[1]
-            growth.add(f"{percent} %", {**middle, SPREAD: middle[P99] / middle[P50]})
+            add(f"{percent} %", rate, sorted(tries, key=lambda figures: figures[P99] / figures[P50])[1])
     return growth
 
 
