@@ -9,6 +9,8 @@ namespace cog {
 
 namespace {
 
+constexpr size_t most_ahead = 8;   // predictions; so many results may come in one read
+
 std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& request, prediction_status status) {
   auto result = std::make_shared<prediction_snapshot>();
   result->id = request.id;
@@ -53,7 +55,7 @@ caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const
     return snapshot_ptr{make_snapshot(*request, prediction_status::starting)};
   }
   if (line.empty() && takes_ahead(request, others)) {
-    ahead = request;
+    ahead.push_back(request);
     in_flight[request->id] = {.request = request};
     return self->delegate(workers[0], atom::run_v, request, others);
   }
@@ -70,16 +72,16 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
   return entry->promise;
 }
 
-/// The only worker of a synchronous model gets the next plain prediction while it runs one, so that it need not wait
-/// for it. With several workers it could have to wait there while another is idle.
+/// The only worker of a synchronous model gets the next plain predictions while it runs one, so that it need not wait
+/// for them. With several workers they could have to wait there while another is idle.
 bool router_state::takes_ahead(const request_ptr& request, const companions& others) const {
-  return !ahead && !draining && running == 1 && workers.size() == 1 && !model->async &&
+  return ahead.size() < most_ahead && !draining && running == 1 && workers.size() == 1 && !model->async &&
     pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
     !answered_when_accepted(*request, others);
 }
 
 uint64_t router_state::waiting_count() const {
-  return line.size() + (ahead ? 1 : 0);
+  return line.size() + ahead.size();
 }
 
 void router_state::serve_line() {
@@ -95,8 +97,8 @@ void router_state::serve_line() {
   while (!line.empty() && takes_ahead(line.front().request, line.front().others)) {
     auto entry = std::move(line.front());
     line.pop_front();
-    ahead = entry.request;
-    in_flight[ahead->id] = {.request = ahead};
+    ahead.push_back(entry.request);
+    in_flight[entry.request->id] = {.request = entry.request};
     entry.promise.delegate(workers[0], atom::run_v, entry.request, entry.others);
   }
 }

@@ -42,8 +42,8 @@ void router_state::take(const worker_report& report) {
 }
 
 void router_state::free_slot(uint64_t worker) {
-  if (std::exchange(ahead, nullptr))
-    return;   // it begins in that slot
+  if (!ahead.empty())
+    return ahead.pop_front();   // it begins in that slot
   --running;
   idle.give_back(worker);
 }
@@ -65,11 +65,10 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
     metrics.count(*result);
     ring.add({request, result});
   }
-  if (request == ahead)
-    ahead = nullptr;
-  else if (released)
+  bool was_ahead = std::erase(ahead, request) > 0;
+  if (released)
     --uploading;
-  else
+  else if (!was_ahead)
     free_slot(worker);
   serve_line();
   finish_when_empty();
@@ -82,8 +81,8 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
     draining = true;
     for (auto& entry : std::exchange(line, {}))
       end_waiting(entry, {});
-    if (ahead)
-      self->send(workers[0], atom::cancel_v, ahead);
+    for (auto& request : ahead)
+      self->send(workers[0], atom::cancel_v, request);
   }
   if (cancel_running)
     for (auto& [id, entry] : in_flight)
@@ -96,7 +95,7 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
 }
 
 void router_state::finish_when_empty() {
-  if (!draining || running > 0 || ahead || uploading > 0 || !couriers.empty() || workers_to_go > 0)
+  if (!draining || running > 0 || !ahead.empty() || uploading > 0 || !couriers.empty() || workers_to_go > 0)
     return;
   workers_to_go = workers.size();
   for (auto& worker : workers) {

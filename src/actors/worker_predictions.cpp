@@ -93,11 +93,14 @@ void worker::begin_next() {
   send_next();
 }
 
-/// What a synchronous model is to run next goes to the process as soon as nothing can overtake it on the way there.
+/// What a synchronous model is to run next goes to the process as soon as it overtakes nothing on the way there.
 void worker::send_next() {
-  if (!running_.empty() && running_.back()->number == 0 && running_.back()->prepared == nullptr &&
-      !running_.back()->others.inputs && (running_.size() == 1 || running_.front()->number != 0))
-    send_run(*running_.back());
+  for (auto& prediction : running_) {
+    if (prediction->others.inputs)
+      return;
+    if (prediction->number == 0)
+      send_run(*prediction);
+  }
 }
 
 running_prediction* worker::find_number(uint64_t number) const {
@@ -330,12 +333,14 @@ void worker::stop_inputs(running_prediction& prediction) {
 
 /// The process has died without a look at it.
 void worker::give_back_next() {
-  if (running_.empty() || running_.back()->begun || running_.back()->canceled)
-    return;
-  auto next = std::move(running_.back());
-  running_.pop_back();
-  send(settings_->router, atom::retire_v, index_, next->request, snapshot_ptr{});
-  next->promise.delegate(settings_->router, atom::rerun_v, next->request, next->others);
+  for (auto place = running_.size(); place-- > 0;) {   // the last first: each goes before those that wait
+    if (running_[place]->begun || running_[place]->canceled)
+      continue;
+    auto next = std::move(running_[place]);
+    running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(place));
+    send(settings_->router, atom::retire_v, index_, next->request, snapshot_ptr{});
+    next->promise.delegate(settings_->router, atom::rerun_v, next->request, next->others);
+  }
 }
 
 void worker::fail_all(const std::string& error) {

@@ -5,9 +5,9 @@ using namespace cog;
 
 namespace {
 
-/// One that runs, and room for two that wait.
+/// One that runs, and room for others that wait.
 struct ahead_fixture : router_fixture {
-  ahead_fixture() : router_fixture{2} {
+  explicit ahead_fixture(uint64_t room = 2) : router_fixture{room} {
     // nop
   }
 
@@ -32,26 +32,46 @@ struct ahead_fixture : router_fixture {
   }
 };
 
+struct long_line : ahead_fixture {
+  long_line() : ahead_fixture{20} {
+    // nop
+  }
+};
+
 using ids = std::vector<std::string>;
 
 }   // namespace
 
-TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model is sent the next prediction ahead") {
+TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model is sent the next predictions ahead") {
   make_ready(1, 1);
   for (auto* id : {"a", "b", "c"})
     CHECK(run(make_request(id))->pending);
-  CHECK(sent() == ids{"a", "b"});
+  CHECK(sent() == ids{"a", "b", "c"});
   CHECK(free_slots() == 0);
   CHECK(run(make_request("d"))->error == errc::at_capacity);
   finish(0);
   CHECK(sent() == ids{"b", "c"});
   CHECK(free_slots() == 0);
   CHECK(run(make_request("e"))->pending);
+  CHECK(sent() == ids{"b", "c", "e"});
   finish(0);
   finish(0);
   CHECK(sent() == ids{"e"});
   finish(0);
   CHECK(free_slots() == 1);
+}
+
+TEST_CASE_FIXTURE(long_line, "router: eight are sent ahead, and the others follow in their order") {
+  make_ready(1, 1);
+  for (int i = 0; i < 12; ++i)
+    CHECK(run(make_request(std::to_string(i)))->pending);
+  CHECK(sent() == ids{"0", "1", "2", "3", "4", "5", "6", "7", "8"});
+  finish(0);
+  CHECK(sent() == ids{"1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  finish(0);
+  finish(0);
+  finish(0);
+  CHECK(sent() == ids{"4", "5", "6", "7", "8", "9", "10", "11"});
 }
 
 TEST_CASE_FIXTURE(ahead_fixture,
@@ -87,6 +107,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ah
   make_ready(1, 1);
   for (auto* id : {"a", "b", "c"})
     run(make_request(id));
+  CHECK(run(make_request("full"))->error == errc::at_capacity);
   CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{"b"}));
   CHECK(workers[0]->canceled == ids{"b"});
   auto canceled = std::make_shared<prediction_snapshot>();
@@ -95,7 +116,8 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ah
   caf::anon_send(under_test, atom::retire_v, uint64_t{0}, workers[0]->running[1].first, snapshot_ptr{canceled});
   scheduler.run();
   CHECK(free_slots() == 0);
-  CHECK(sent() == ids{"a", "b", "c"});
+  CHECK(run(make_request("d"))->pending);
+  CHECK(sent() == ids{"a", "b", "c", "d"});
 }
 
 TEST_CASE_FIXTURE(ahead_fixture,
@@ -103,9 +125,11 @@ TEST_CASE_FIXTURE(ahead_fixture,
   make_ready(1, 1);
   run(make_request("a"));
   auto second = make_request("b");
+  auto third = make_request("c");
   run(second);
-  run(make_request("c"));
+  run(third);
   report(0, worker_phase::restarting, "signal 9");
+  give_back(third);
   auto again = give_back(second);
   finish(0, prediction_status::failed);
   workers[0]->running.clear();
@@ -124,17 +148,19 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is give
   CHECK(give_back(second)->error == errc::defunct);
 }
 
-TEST_CASE_FIXTURE(ahead_fixture, "router: drain cancels what was sent ahead, and waits for both") {
+TEST_CASE_FIXTURE(ahead_fixture, "router: drain cancels what was sent ahead, and waits for all") {
   make_ready(1, 1);
-  run(make_request("a"));
-  run(make_request("b"));
+  for (auto* id : {"a", "b", "c"})
+    run(make_request(id));
   caf::anon_send(under_test, atom::drain_v, false);
   scheduler.run();
-  CHECK(workers[0]->canceled == ids{"b"});
-  auto ahead = workers[0]->running[1].first;
+  CHECK(workers[0]->canceled == ids{"b", "c"});
+  std::vector ahead{workers[0]->running[1].first, workers[0]->running[2].first};
   finish(0);
-  CHECK_FALSE(workers[0]->drained);
-  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, ahead, snapshot_ptr{});
-  scheduler.run();
+  for (auto& request : ahead) {
+    CHECK_FALSE(workers[0]->drained);
+    caf::anon_send(under_test, atom::retire_v, uint64_t{0}, request, snapshot_ptr{});
+    scheduler.run();
+  }
   CHECK(workers[0]->drained);
 }

@@ -257,6 +257,23 @@ def test_a_worker_that_comes_back_serves_the_line(line: Server) -> None:
     assert [each.result()["output"] for each in waiting] == ["served", "served"]
 
 
+def test_of_many_that_wait_none_is_lost_in_a_death_and_none_runs_that_was_cancelled(serve: Serve) -> None:
+    server = serve(model(), COG_MAX_QUEUE="12")
+    gate, never = Gate(server), Gate(server)
+    run = server.begin(code=f"{gate.code}; os._exit(9)")
+    gate.wait()
+    order = "with open('order', 'a') as f: f.write({!r})"
+    names = "abcdefghijk"
+    waiting = [wait_in_line(server, id, code=never.mark if id in "cj" else order.format(id)) for id in names]
+    assert [server.cancel(id).status for id in "cj"] == [200, 200]
+    gate.open()
+    assert run.result()["error"] == "Worker crashed: exit code 9"
+    endings = {id: each.result()["status"] for id, each in zip(names, waiting)}
+    assert endings == {id: "canceled" if id in "cj" else "succeeded" for id in names}
+    assert (server.project / "order").read_text() == "abdefghik"
+    assert not never.is_entered()
+
+
 def test_the_next_free_worker_serves_the_line(serve: Serve) -> None:
     server = serve(model(), COG_WORKERS="2", COG_MAX_QUEUE="1")
     gates, runs = busy(server, 2)

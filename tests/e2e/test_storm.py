@@ -48,15 +48,17 @@ def run_client(server: Server, name: str, pause: str) -> list[str]:
 
 
 @pytest.mark.parametrize("threads", ["1", "4"])
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_a_storm(serve: Serve, asynchronous: bool, threads: str) -> None:
-    slots = 4 if asynchronous else 2
-    limits = {"COG_WORKERS": "2", "COG_MAX_CONCURRENCY": str(slots), "COG_MAX_QUEUE": "3", "COG_RESTARTS": "1000"}
+@pytest.mark.parametrize(
+    ("asynchronous", "workers", "slots", "line"), [(False, 2, 2, 3), (True, 2, 4, 3), (False, 1, 1, 5)]
+)
+def test_a_storm(serve: Serve, asynchronous: bool, workers: int, slots: int, line: int, threads: str) -> None:
+    counts = {"COG_WORKERS": workers, "COG_MAX_CONCURRENCY": slots, "COG_MAX_QUEUE": line, "COG_RESTARTS": 1000}
+    limits = {name: str(count) for name, count in counts.items()}
     server = serve(model(asynchronous=asynchronous), COG_THREADS=threads, **limits)
     pause = "await asyncio.sleep" if asynchronous else "time.sleep"
     clients = [Background(partial(run_client, server, f"client-{k}", pause)) for k in range(6)]
     assert [wrong for each in clients for wrong in each.result()] == []
-    eventually(lambda: len(server.workers()) == 2 and server.health()["status"] == "READY", "both are back")
+    eventually(lambda: len(server.workers()) == workers and server.health()["status"] == "READY", "all are back")
     gates = [Gate(server) for _ in range(slots)]
     runs = [server.begin(code=gate.async_code if asynchronous else gate.code) for gate in gates]
     for gate in gates:
