@@ -52,7 +52,7 @@ def failing_setup(code: str) -> str:
         ),
         pytest.param(
             failing_setup('import os; os.write(1, b"native\\n"); os._exit(7)'),
-            ["native", "worker crashed", "7"],
+            ["native", "worker crashed: exit code 7"],
             id="os-exit",
         ),
         pytest.param(
