@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Optional
 
 _MASKS = [
     (re.compile(r"\bpred_[0-9a-f]+"), "pred_*"),
@@ -18,13 +19,14 @@ _SETUP_LOGS = re.compile(r'("status":"(?:starting|succeeded|failed)","logs":)("(
 _KEPT_LINE = re.compile(r"\[coglet::setup\] (?! |Traceback)|\[coglet\] worker |worker ")
 
 
-def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = ()) -> str:
-    """`names` are what a run put in for the placeholders of its scenario."""
+def mask(text: str, names: dict[str, str], extra: tuple[str, ...] = (), setup_said: Optional[list[str]] = None) -> str:
+    """`names` are what a run put in for the placeholders of its scenario; `setup_said` stands for all setup logs."""
     for name, value in sorted(names.items(), key=lambda item: -len(item[1])):
         text = text.replace(value, name)
     for pattern, replacement in _MASKS:
         text = pattern.sub(replacement, text)
-    text = _SETUP_LOGS.sub(lambda found: found[1] + json.dumps(setup_lines(json.loads(found[2]))), text)
+    said = None if setup_said is None else "".join(f"{line}\n" for line in setup_said)
+    text = _SETUP_LOGS.sub(lambda found: found[1] + json.dumps(said or setup_lines(json.loads(found[2]))), text)
     for more in extra:
         text = re.sub(more, "*", text)
     return text

@@ -174,7 +174,7 @@ class Replay:
         return text
 
     def _masked(self, text: str) -> str:
-        return mask(text, self._names, self._scenario.mask)
+        return mask(text, self._names, self._scenario.mask, self._server.setup_said)
 
     def _shown(self, exchange: Exchange) -> dict[str, Any]:
         shown: dict[str, Any] = {"status": exchange.status}

@@ -54,6 +54,11 @@ def eventually(probe: Callable[[], Optional[T]], what: str, patience: float = PA
     return answer
 
 
+def files_below(temporary: Path) -> list[Path]:
+    """Every file of the server under its temporary folder; what is removed while it looks is left out."""
+    return [Path(place, name) for top in temporary.glob("cog-*") for place, _, names in os.walk(top) for name in names]
+
+
 class Background(Generic[T]):
     """A call made in a thread of its own."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Serve
-from server import Server, eventually
+from server import Server, eventually, files_below
 
 MODEL = """
 import hashlib, os
@@ -113,11 +113,6 @@ def data_url(content: bytes, mime: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 
-def files_left(server: Server) -> list[Path]:
-    """The files of predictions under the server's temporary folder."""
-    return [path for path in server.temporary.glob("cog-*/**/*") if path.is_file()]
-
-
 @pytest.mark.parametrize(
     ("url", "name", "text"),
     [
@@ -191,7 +186,7 @@ def test_input_files_are_removed_afterwards(inputs: Server, site: str) -> None:
     place = Path(inputs.output(path=data_url(b"x", "text/plain"), several=[f"{site}/files/y"])["place"])
     assert place.is_relative_to(inputs.temporary)
     eventually(lambda: not place.exists(), "removal of an input file")
-    eventually(lambda: not files_left(inputs), "removal of all input files")
+    eventually(lambda: not files_below(inputs.temporary), "removal of all input files")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +260,7 @@ def test_a_folder_is_no_output(outputs: Server) -> None:
 def test_output_files_are_removed_afterwards(outputs: Server) -> None:
     kept = Path(outputs.output(code="str(make('kept.txt'))"))
     outputs.output(code="[make('a.txt', b'a' * 1000000), make('b.txt')]")
-    eventually(lambda: not files_left(outputs), "removal of the taken output files")
+    eventually(lambda: not files_below(outputs.temporary), "removal of the taken output files")
     assert kept.exists()
 
 

@@ -10,7 +10,7 @@ import pytest
 from acting import Gate, model
 from conftest import Serve
 from listening import Receiver, Reply, Stream, chunks, create_async, ended, kept
-from server import Server, eventually
+from server import Server, eventually, files_below
 
 MODEL = (
     model(
@@ -43,10 +43,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iter
     arguments = ("--upload-url", receiver.url("/up"))
     with Server(tmp_path_factory.mktemp("uploads"), MODEL, arguments=arguments) as server:
         yield server
-
-
-def files_left(server: Server) -> list[Path]:
-    return [path for path in server.temporary.glob("cog-*/**/*") if path.is_file()]
 
 
 def test_a_file_is_uploaded_and_its_url_is_the_output(server: Server, receiver: Receiver) -> None:
@@ -152,7 +148,7 @@ def test_where_nobody_listens(serve: Serve) -> None:
 def test_uploaded_files_are_removed_though_the_result_is_kept(server: Server, receiver: Receiver) -> None:
     server.create({"code": "yield file('gone.txt')"}, id="gone")
     assert kept(server, "gone")["output"] == [receiver.url("/up/gone.txt")]
-    eventually(lambda: not files_left(server), "removal of the uploaded files")
+    eventually(lambda: not files_below(server.temporary), "removal of the uploaded files")
 
 
 def test_a_stop_waits_for_uploads(serve: Serve, receiver: Receiver) -> None:

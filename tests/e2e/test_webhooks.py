@@ -13,7 +13,7 @@ import pytest
 from acting import Gate, model
 from conftest import Serve
 from listening import STREAMING, Receiver, Reply, Stream, create_async, ended
-from server import Server, eventually
+from server import Server, eventually, files_below
 
 STEPS = "for i in range(3):\n  print('step', i)\n  yield f'chunk-{i}'"
 
@@ -440,7 +440,7 @@ def test_a_large_end_waits_in_a_file(serve: Serve, receiver: Receiver, path: str
     receiver.script(path, Reply(503, {"Retry-After": "1"}))
     server.create({"code": "yield 'x' * 1000000"}, webhook=receiver.url(path), webhook_events_filter=["completed"])
     receiver.wait_for(path, 1)
-    files = [file for file in server.temporary.glob("cog-*/**/*") if file.is_file()]
+    files = files_below(server.temporary)
     assert [file.stat().st_size > 1000000 for file in files] == [True]
     first, second = receiver.wait_for(path, 2)
     assert first.raw == second.raw
