@@ -51,8 +51,10 @@ def prepare(server: str, case: Case, build: Path, port: int, name: str) -> Launc
         return Launch(command, folder, {**cog_environment, "PORT": str(port), "PATH": path})
     if server == MOSEC:
         command = [sys.executable, str(BENCH / "mosec_hello.py"), "--address", "127.0.0.1", "--port", str(port)]
-        return Launch([*command, "--path", str(folder / "sockets")], folder, environment)
-    command = [str(programs(build)[FLOOR]), str(port), BARE_PYTHON, str(BENCH / "floor_child.py")]
+        own = {"HELLO_WAIT": "0.02" if case.model == "wait_sync" else "0", "HELLO_WORKERS": str(case.slots)}
+        return Launch([*command, "--path", str(folder / "sockets")], folder, {**environment, **own})
+    child = "floor_wait_child.py" if case.model == "wait_async" else "floor_child.py"
+    command = [str(programs(build)[FLOOR]), str(port), BARE_PYTHON, str(BENCH / child)]
     return Launch(command, folder, environment)
 
 

@@ -119,7 +119,9 @@ def _set_up(model: Model, channel: Channel, devices: Devices) -> Optional[asynci
         if starting is not None or model.kind != "sync":
             import asyncio
 
-            loop = asyncio.new_event_loop()
+            from cog._worker.event_loop import new_event_loop
+
+            loop = new_event_loop()
             asyncio.set_event_loop(loop)
             if starting is not None:
                 loop.run_until_complete(starting)
