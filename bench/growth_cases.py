@@ -11,12 +11,12 @@ from pathlib import Path
 
 import clients
 import load
-from cases import MIB, NAME, OURS, P50, P99, WAITING_LINE, Case, Kind, greets
+from cases import MIB, NAME, OURS, RATE, WAITING_LINE, Case, Kind, greets
 from cost import cpu_seconds, one_processor, peak_memory, resident, tree_anonymous
 from growth import Bound, Growth
 from measure import Bench
 from mixed_load import SLOTS, mixed_round, sizes_round
-from open_loop import measured
+from open_loop import open_loop, open_loop_wait
 from transfers import prepared as far_end_of
 
 IDLE = Path(__file__).resolve().parent / "idle_holder.py"
@@ -29,15 +29,9 @@ LARGEST = 4096
 """MiB."""
 FILE_MODELS: dict[Kind, str] = {"upload": "big_file", "download": "file_in", "answer": "big_file"}
 
-ONE, SIXTEEN, RATE = "1 client us", "16 clients us", "answers/s"
+ONE, SIXTEEN = "1 client us", "16 clients us"
 SERVER, TREE, PEAK, SECONDS = "server MiB", "tree MiB", "peak MiB", "s"
 COST, YOUNG, RATIO = "us", "young us", "us/young us"
-SPREAD = "p99/p50"
-OFFERED = "offered/answered"
-LATENCY = (RATE, OFFERED, P50, P99, SPREAD)
-KEEPS_UP = Bound(OFFERED, 1.02, "is", first=2)
-TAIL = Bound(SPREAD, 3, "is", first=4)
-"""At 80 % of what 16 clients without a pause get."""
 AGED = (COST, YOUNG, RATIO, RATE, SERVER, TREE)
 Do = Callable[[int, int], None]
 HELLO = clients.post(NAME)
@@ -188,32 +182,6 @@ def soak_sizes(bench: Bench) -> Growth:
     return growth
 
 
-def open_loop(bench: Bench) -> Growth:
-    """The median of some tries: a single one of a few seconds has the tail of what else happened then.
-
-    Capacity is what is answered when more comes than can be. Requests that come one by one wake the server and its
-    worker for each, so that it is less than what clients get who ask again at once.
-    """
-    title = "latency by load, requests that come at a constant rate"
-    growth = Growth("open-loop", title, "load", LATENCY, (KEEPS_UP, TAIL))
-
-    def add(label: str, offered: float, figures: dict[str, float]) -> None:
-        more = {OFFERED: offered / figures[RATE], SPREAD: figures[P99] / figures[P50]}
-        growth.add(label, {**figures, **more})
-
-    with bench.ready(hello({"COG_MAX_QUEUE": "65536"})) as (port, _):
-        tool = bench.build / "cog"
-        closed = measured(tool, port, 4, NAME, "--clients", "16")
-        add("16 clients", closed[RATE], closed)
-        flooded = measured(tool, port, 4, NAME, "--rate", f"{closed[RATE]:.0f}")
-        add("overload", closed[RATE], flooded)
-        for percent in (25, 50, 80):
-            rate = min(closed[RATE], flooded[RATE]) * percent / 100
-            tries = [measured(tool, port, 3, NAME, "--rate", f"{rate:.0f}") for _ in range(3)]
-            add(f"{percent} %", rate, sorted(tries, key=lambda figures: figures[P99] / figures[P50])[1])
-    return growth
-
-
 def huge_files(bench: Bench) -> Growth:
     """Every figure is of a fresh server, since the peak of memory does not come down again."""
     large = largest_file(shutil.disk_usage(bench.build).free)
@@ -251,5 +219,6 @@ GROWTH: dict[str, Callable[[Bench], Growth]] = {
     "soak-mixed": soak_mixed,
     "soak-sizes": soak_sizes,
     "open-loop": open_loop,
+    "open-loop-wait": open_loop_wait,
     "huge-files": huge_files,
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import load
-from cases import COG_SERVERS, MEMORY, OURS, SECONDS, Case
+from cases import COG_SERVERS, FLOOR, MEMORY, OURS, SECONDS, Case
 from processes import running, tree_memory
 from servers import prepare
 from transfers import prepared
@@ -52,6 +52,13 @@ class Bench:
                 yield port, pid
         except load.WrongAnswer as wrong:
             raise load.WrongAnswer(f"{wrong}\n{log.read_text(errors='replace')[-LOG_TAIL:]}") from None
+
+    @contextlib.contextmanager
+    def served_by_floor(self, case: Case) -> Iterator[int]:
+        """The port of the floor, ready."""
+        with self._served(case, FLOOR, self.work / "floor.log") as (port, _, _):
+            load.wait_until(lambda: load.ready(port))
+            yield port
 
     @contextlib.contextmanager
     def _served(

@@ -63,6 +63,7 @@ struct router_state {
   uint64_t uploading = 0;   // those without a slot
   uint64_t capacity = 1;
   std::deque<request_ptr> ahead;   // sent to the only worker, and begun there one after the other
+  bool is_quick = false;           // the last prediction was over at once
   std::unordered_map<std::string, in_flight_prediction> in_flight;   // by id
   std::deque<waiting_prediction> line;
   result_ring ring{{}};

@@ -9,7 +9,9 @@ namespace cog {
 
 namespace {
 
-constexpr size_t most_ahead = 8;   // predictions; so many results may come in one read
+/// Predictions: so many results may come in one read. One is enough where a prediction takes longer than a hand-over;
+/// whoever cancels what is ahead then waits for a model that holds the GIL no longer than he did before.
+constexpr size_t most_ahead = 8;
 
 std::shared_ptr<prediction_snapshot> make_snapshot(const prediction_request& request, prediction_status status) {
   auto result = std::make_shared<prediction_snapshot>();
@@ -75,7 +77,7 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
 /// The only worker of a synchronous model gets the next plain predictions while it runs one, so that it need not wait
 /// for them. With several workers they could have to wait there while another is idle.
 bool router_state::takes_ahead(const request_ptr& request, const companions& others) const {
-  return ahead.size() < most_ahead && !draining && running == 1 && workers.size() == 1 && !model->async &&
+  return ahead.size() < (is_quick ? most_ahead : 1) && !draining && running == 1 && workers.size() == 1 && !model->async &&
     pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
     !answered_when_accepted(*request, others);
 }

@@ -5,6 +5,12 @@
 
 namespace cog {
 
+namespace {
+
+constexpr double quick = 1e-3;   // seconds; a wait for the next prediction costs a tenth of that
+
+}   // namespace
+
 void router_state::describe(const description_ptr& description) {
   if (model)
     return;
@@ -66,6 +72,8 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
     ring.add({request, result});
   }
   bool was_ahead = std::erase(ahead, request) > 0;
+  if (result && !was_ahead)
+    is_quick = result->predict_time < quick;
   if (released)
     --uploading;
   else if (!was_ahead)

@@ -319,7 +319,8 @@ void worker::finish(running_prediction& prediction, prediction_status status, st
   auto ended = take_out(prediction);
   stop_uploads(*ended);
   auto result = ended->finish(status, std::move(error));
-  last_took_ = std::chrono::duration<double>{result->predict_time};
+  if (ended->begun)
+    last_took_ = std::chrono::duration<double>{result->predict_time};
   log_end(*ended->request, *result);
   send(settings_->router, atom::retire_v, index_, ended->request, result);
   emit_end(*ended, result);

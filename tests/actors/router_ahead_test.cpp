@@ -11,6 +11,13 @@ struct ahead_fixture : router_fixture {
     // nop
   }
 
+  /// One worker with one slot, whose last prediction was over at once.
+  void make_quick() {
+    make_ready(1, 1);
+    run(make_request("quick"));
+    finish(0);
+  }
+
   std::vector<std::string> sent() const {
     std::vector<std::string> ids;
     for (auto& [request, promise] : workers.at(0)->running)
@@ -43,7 +50,7 @@ using ids = std::vector<std::string>;
 }   // namespace
 
 TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model is sent the next predictions ahead") {
-  make_ready(1, 1);
+  make_quick();
   for (auto* id : {"a", "b", "c"})
     CHECK(run(make_request(id))->pending);
   CHECK(sent() == ids{"a", "b", "c"});
@@ -62,7 +69,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model
 }
 
 TEST_CASE_FIXTURE(long_line, "router: eight are sent ahead, and the others follow in their order") {
-  make_ready(1, 1);
+  make_quick();
   for (int i = 0; i < 12; ++i)
     CHECK(run(make_request(std::to_string(i)))->pending);
   CHECK(sent() == ids{"0", "1", "2", "3", "4", "5", "6", "7", "8"});
@@ -74,17 +81,44 @@ TEST_CASE_FIXTURE(long_line, "router: eight are sent ahead, and the others follo
   CHECK(sent() == ids{"4", "5", "6", "7", "8", "9", "10", "11"});
 }
 
+TEST_CASE_FIXTURE(long_line, "router: one is sent ahead until predictions are over at once, and when they are not") {
+  make_ready(1, 1);
+  for (int i = 0; i < 14; ++i)
+    CHECK(run(make_request(std::to_string(i)))->pending);
+  CHECK(sent() == ids{"0", "1"});
+  finish(0, prediction_status::succeeded, 0.002);
+  CHECK(sent() == ids{"1", "2"});
+  finish(0, prediction_status::succeeded, 0.0005);
+  CHECK(sent() == ids{"2", "3", "4", "5", "6", "7", "8", "9", "10"});
+  finish(0, prediction_status::succeeded, 1);
+  CHECK(sent() == ids{"3", "4", "5", "6", "7", "8", "9", "10"});
+  for (int i = 0; i < 7; ++i)
+    finish(0, prediction_status::succeeded, 1);
+  CHECK(sent() == ids{"10", "11"});
+}
+
+TEST_CASE_FIXTURE(long_line, "router: the end of one that was cancelled ahead says nothing about how long they take") {
+  make_ready(1, 1);
+  for (auto* id : {"a", "b", "c", "d"})
+    run(make_request(id));
+  auto canceled = std::make_shared<prediction_snapshot>();
+  canceled->status = prediction_status::canceled;
+  caf::anon_send(under_test, atom::retire_v, uint64_t{0}, workers[0]->running[1].first, snapshot_ptr{canceled});
+  scheduler.run();
+  CHECK(sent() == ids{"a", "b", "c"});
+}
+
 TEST_CASE_FIXTURE(ahead_fixture,
                   "router: what needs a companion, an async model and several workers get nothing ahead") {
   SUBCASE("a webhook") {
-    make_ready(1, 1);
+    make_quick();
     run(make_request("a"));
     auto request = make_request("b");
     request->webhook = "http://hooks";
     run(request);
   }
   SUBCASE("input files") {
-    make_ready(1, 1);
+    make_quick();
     run(make_request("a"));
     auto request = make_request("b");
     request->files.emplace_back();
@@ -104,7 +138,7 @@ TEST_CASE_FIXTURE(ahead_fixture,
 }
 
 TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ahead is filled again") {
-  make_ready(1, 1);
+  make_quick();
   for (auto* id : {"a", "b", "c"})
     run(make_request(id));
   CHECK(run(make_request("full"))->error == errc::at_capacity);
@@ -122,7 +156,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ah
 
 TEST_CASE_FIXTURE(ahead_fixture,
                   "router: what a dead worker gives back waits before all others, and runs when it is back") {
-  make_ready(1, 1);
+  make_quick();
   run(make_request("a"));
   auto second = make_request("b");
   auto third = make_request("c");
@@ -140,7 +174,7 @@ TEST_CASE_FIXTURE(ahead_fixture,
 }
 
 TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is given up fails with the cause") {
-  make_ready(1, 1);
+  make_quick();
   run(make_request("a"));
   auto second = make_request("b");
   run(second);
@@ -149,7 +183,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is give
 }
 
 TEST_CASE_FIXTURE(ahead_fixture, "router: drain cancels what was sent ahead, and waits for all") {
-  make_ready(1, 1);
+  make_quick();
   for (auto* id : {"a", "b", "c"})
     run(make_request(id));
   caf::anon_send(under_test, atom::drain_v, false);

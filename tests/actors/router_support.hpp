@@ -176,11 +176,12 @@ struct router_fixture : actor_fixture {
   }
 
   /// Ends what a worker runs, as a worker does: the slot first, then the answer.
-  void finish(uint64_t worker, prediction_status status = prediction_status::succeeded) {
+  void finish(uint64_t worker, prediction_status status = prediction_status::succeeded, double predict_time = 0) {
     auto request = workers[worker]->running.front().first;
     auto snapshot = std::make_shared<prediction_snapshot>();
     snapshot->id = request->id;
     snapshot->status = status;
+    snapshot->predict_time = predict_time;
     workers[worker]->result = std::move(snapshot);
     caf::anon_send(under_test, atom::retire_v, worker, request, workers[worker]->result);
     caf::anon_send(handles[worker], atom::start_v);
