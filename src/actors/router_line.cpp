@@ -77,8 +77,8 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
 /// The only worker of a synchronous model gets the next plain predictions while it runs one, so that it need not wait
 /// for them. With several workers they could have to wait there while another is idle.
 bool router_state::takes_ahead(const request_ptr& request, const companions& others) const {
-  return ahead.size() < (is_quick ? most_ahead : 1) && !draining && running == 1 && workers.size() == 1 && !model->async &&
-    pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
+  return ahead.size() < (is_quick ? most_ahead : 1) && !draining && running == 1 && workers.size() == 1 &&
+    !model->async && pool.workers[0].phase == worker_phase::ready && !others.inputs && !others.courier &&
     !answered_when_accepted(*request, others);
 }
 
