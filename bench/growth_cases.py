@@ -136,15 +136,17 @@ def aged(growth: Growth, bench: Bench, case: Case, ages: tuple[int, ...], batch:
         )
         do(young_port, ages[0])
         for age in ages:
-            begin = time.monotonic()
             do(port, age - served)
-            rate = (age - served) / (time.monotonic() - begin)
             served = age + AGED_ROUNDS * batch
-            figures = {RATE: rate}
+            figures: dict[str, float] = {}
+            spent = 0.0
             for _ in range(AGED_ROUNDS):
+                begin = time.monotonic()
                 least(figures, COST, cost(pid, batch, lambda: do(port, batch)))
+                spent += time.monotonic() - begin
                 least(figures, YOUNG, cost(young_pid, batch, lambda: do(young_port, batch)))
-            figures |= {RATIO: figures[COST] / figures[YOUNG], SERVER: resident(pid), TREE: tree_anonymous(pid)}
+            figures |= {RATE: AGED_ROUNDS * batch / spent, RATIO: figures[COST] / figures[YOUNG]}
+            figures |= {SERVER: resident(pid), TREE: tree_anonymous(pid)}
             growth.add(f"{age:,}", figures)
     return growth
 

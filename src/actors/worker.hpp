@@ -52,13 +52,17 @@ private:
   void on_frame(const frame& what) override;
   void on_pipe(log_source source, std::string_view text) override;
   void on_death(const std::string& cause) override;
+  void end(std::string reason);
+  caf::result<caf::unit_t> drain();
+
+  // Its setup (worker_setup.cpp).
   void on_hello(std::string_view payload);
   void on_described(std::string_view payload);
   void on_ready();
   void on_setup_failed(std::string error, const std::string& traceback);
   void on_setup_text(log_source source, std::string_view text);
-  void end(std::string reason);
-  caf::result<caf::unit_t> drain();
+
+  // Its health checks (worker_health.cpp).
   caf::result<std::string> check();
   void on_health(std::string_view payload);
   void fail_checks(const std::string& error);
@@ -101,8 +105,6 @@ private:
   void send_next();
   void begin(running_prediction& prediction);
   void send_run(running_prediction& prediction);
-  void cancel(const request_ptr& request);
-  void stop(running_prediction& prediction);
   caf::result<snapshot_ptr> find(const std::string& id);
   running_prediction* find_number(uint64_t number) const;
   running_prediction* find_request(const request_ptr& request) const;
@@ -117,9 +119,13 @@ private:
   void end_prediction(std::string_view payload);
   running_ptr take_out(running_prediction& prediction);
   void finish(running_prediction& prediction, prediction_status status, std::string error = {});
-  void finish_stopped(running_prediction& prediction);
   void fail_all(const std::string& error);
   void give_back_next();
+
+  // Their end before their time (worker_stop.cpp).
+  void cancel(const request_ptr& request);
+  void stop(running_prediction& prediction);
+  void finish_stopped(running_prediction& prediction);
   void watch(clock::time_point moment);
   void on_overdue();
   void give_up_on(running_prediction& prediction);
