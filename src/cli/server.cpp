@@ -53,7 +53,8 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
 }
 
-net::ip::tcp::acceptor bind(const net::any_io_executor& where, const server_config& config) {
+/// Throws std::runtime_error.
+net::ip::tcp::acceptor bind(const net::any_io_executor& where, const server_config& config) try {
   auto host = config.host;
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
@@ -63,6 +64,9 @@ net::ip::tcp::acceptor bind(const net::any_io_executor& where, const server_conf
   if (error)
     endpoint = *net::ip::tcp::resolver{where}.resolve(host, std::to_string(config.port)).begin();
   return {where, endpoint};
+} catch (const boost::system::system_error& failure) {
+  throw std::runtime_error{fmt::format("cannot listen on {}, port {}: {}; --host and --port or PORT choose another",
+                                       config.host, config.port, failure.code().message())};
 }
 
 /// Every SIGTERM and SIGINT, for as long as the context runs.
@@ -113,16 +117,17 @@ int run_server(server_options options) {
   std::signal(SIGPIPE, SIG_IGN);
   if (config.await_explicit_shutdown)
     std::signal(SIGTERM, SIG_IGN);
-  std::string problem;
-  auto root = make_temporary_root(problem);
-  if (root.empty())
-    throw std::runtime_error{problem};
+  std::string root;
 
   actor_config cfg{config};
   {
     caf::actor_system system{cfg};
     auto& context = asio_scheduler::of(system).context();
     auto acceptor = bind(asio_scheduler::of(system).make_strand(), config);
+    std::string problem;
+    root = make_temporary_root(problem);
+    if (root.empty())
+      throw std::runtime_error{problem};
     spdlog::info("Starting coglet server on {}:{}", acceptor.local_endpoint().address().to_string(),
                  acceptor.local_endpoint().port());
     auto children = reaper::start(context);
