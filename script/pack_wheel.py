@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import tomllib
+
 # In the programs without being a shared library of theirs; musl is in the starters.
-LINKED_IN = ("libboost1.81-dev", "libcli11-dev", "libspdlog-dev", "musl")
+LINKED_IN = ("libboost1.81-dev", "libcli11-dev", "libjs-marked", "libspdlog-dev", "musl")
 # Parts of the C library that NVIDIA's names: it is loaded at run time, and those of another C library would not fit.
 FOR_DRIVERS = ("libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1")
 TAGS = ("manylinux_2_28_x86_64", "musllinux_1_1_x86_64")
 NATIVE = "cog/_bin"
-SUMMARY = "A prediction server and tool for models written for Cog"
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,28 @@ def python_sources(folder: Path) -> Iterator[Member]:
             yield Member(path.relative_to(folder).as_posix(), path.read_bytes())
 
 
+def describe(version: str) -> str:
+    """The text of METADATA, from the [project] table of pyproject.toml."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    fields = [
+        ("Metadata-Version", "2.1"),
+        ("Name", project["name"]),
+        ("Version", version),
+        ("Summary", project["description"]),
+        ("License", project["license"]["text"]),
+        ("Requires-Python", project["requires-python"]),
+        ("Keywords", ",".join(project["keywords"])),
+        *(("Classifier", each) for each in project["classifiers"]),
+        *(("Project-URL", f"{label}, {url}") for label, url in project["urls"].items()),
+        ("Description-Content-Type", "text/markdown"),
+    ]
+    readme = (PROJECT / project["readme"]).read_text(encoding="utf-8")
+    return "".join(f"{name}: {value}\n" for name, value in fields) + f"\n{readme}"
+
+
 def metadata(version: str, info: str) -> Iterator[Member]:
     tags = "".join(f"Tag: py3-none-{tag}\n" for tag in TAGS)
-    yield Member(
-        f"{info}/METADATA",
-        f"Metadata-Version: 2.1\nName: cog-cpp\nVersion: {version}\nSummary: {SUMMARY}\nLicense: Apache-2.0\n"
-        "Requires-Python: >=3.9\n".encode(),
-    )
+    yield Member(f"{info}/METADATA", describe(version).encode())
     yield Member(f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: cog-cpp\nRoot-Is-Purelib: false\n{tags}".encode())
 
 
@@ -112,6 +129,8 @@ def main(version: str, build: Path, python: Path, dist: Path) -> None:
         *licences(libraries, info),
     ]
     dist.mkdir(exist_ok=True)
+    for old in dist.glob("cog_cpp-*.whl"):  # images take what is there
+        old.unlink()
     wheel = dist / f"cog_cpp-{version}-py3-none-{'.'.join(TAGS)}.whl"
     write(wheel, sorted(members, key=lambda member: member.name), info)
     print(wheel)

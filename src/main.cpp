@@ -1,4 +1,4 @@
-#include "cli/server.hpp"
+#include "server/server.hpp"
 #include <iostream>
 
 int main(int argc, char** argv) {

@@ -10,6 +10,7 @@ from cog import predictor as predictor
 from cog import types as types
 from cog._decorators import concurrent, streaming
 from cog._opaque import Opaque
+from cog._removed import refuse_calls
 from cog._scope import CancelationException, current_scope
 from cog._version import __build__, __version__
 from cog.input import FieldInfo, Input
@@ -50,10 +51,17 @@ __all__ = [
 ]
 
 
+refuse_calls("cog.input")
+
+
 def __getattr__(name: str) -> Any:
-    """The two deprecated names; the first use of each prints one line on standard error."""
+    """The two deprecated names, of which the first use of each prints one line on standard error, and `Predictor`."""
     import sys
 
+    if name == "Predictor":
+        from cog._removed import Predictor
+
+        return Predictor
     if name == "ExperimentalFeatureWarning":
         advice = "Remove the import and the warnings filter that uses it."
         value: Any = type("_ExperimentalFeatureWarning", (FutureWarning,), {"__module__": "cog"})

@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional
 from cog._input_errors import InputError, LocalFile, shown
 from cog._input_types import InputType
 from cog._limits import checks_of
+from cog._structures import none_by_default
 from cog.input import FieldInfo
 from cog.types import Path, Secret
 
@@ -29,7 +30,7 @@ def _plain(shape: InputType) -> Convert:
         assert shape.items is not None
         return _array(_plain(shape.items))
     if shape.kind == "union":
-        return _union([(_NATURAL.get(member.kind), _plain(member)) for member in shape.members])
+        return _union([(_NATURAL.get(member.kind), _member(member)) for member in shape.members])
     if shape.kind == "choices":
         return _choices(shape)
     if shape.kind == "path":
@@ -39,6 +40,22 @@ def _plain(shape: InputType) -> Convert:
     if shape.kind == "secret":
         return _masked(_secret)
     return _SIMPLE[shape.kind]
+
+
+def _member(shape: InputType) -> Convert:
+    """Of a union: a number keeps its kind there, 1 or 1.0, since the annotation names more than one."""
+    if shape.kind == "array":
+        assert shape.items is not None
+        return _array(_member(shape.items))
+    return _kept(_plain(shape)) if shape.kind in ("integer", "number") else _plain(shape)
+
+
+def _kept(convert: Convert) -> Convert:
+    def check(value: Any) -> Any:
+        convert(value)
+        return value
+
+    return check
 
 
 def _optional(convert: Convert) -> Convert:
@@ -146,6 +163,7 @@ def _structure(shape: InputType) -> Convert:
     members = {name: converter(inner, None) for name, (inner, _) in shape.fields.items()}
     needed = [name for name, (inner, must) in shape.fields.items() if must and not inner.nullable]
     empty = [name for name, (inner, must) in shape.fields.items() if must and inner.nullable]
+    left_out = none_by_default(shape.owner)  # the class has its own None, which it may not take as an argument
 
     def convert(value: Any) -> Any:
         if isinstance(value, shape.owner):
@@ -155,7 +173,11 @@ def _structure(shape: InputType) -> Convert:
         for name in needed:
             if name not in value:
                 raise InputError("Field required")
-        arguments = {name: members[name](item) for name, item in value.items() if name in members}
+        arguments = {
+            name: members[name](item)
+            for name, item in value.items()
+            if name in members and (item is not None or name not in left_out)
+        }
         try:
             return shape.owner(**{**dict.fromkeys(empty), **arguments})
         except Exception as error:  # what the author's class asks for itself

@@ -12,7 +12,12 @@ def streaming(function: F) -> F: ...
 @overload
 def streaming() -> Callable[[F], F]: ...
 def streaming(function: Optional[F] = None) -> Any:
-    """Lets clients ask for the output of an iterator as server-sent events."""
+    """Lets clients follow the output of an iterator as server-sent events.
+
+    @streaming
+    def run(self, prompt: str) -> ConcatenateIterator[str]:
+        yield from generate(prompt)
+    """
 
     def decorate(function: F) -> F:
         function.__cog_streaming__ = True  # type: ignore[attr-defined]
@@ -26,7 +31,12 @@ def concurrent(function: F) -> F: ...
 @overload
 def concurrent(*, max: int = 1) -> Callable[[F], F]: ...
 def concurrent(function: Optional[F] = None, *, max: int = 1) -> Any:
-    """Says how many predictions may run at once: tasks of an async function, processes of a synchronous one."""
+    """Lets up to `max` predictions run at once: as tasks of an async function, as processes of a synchronous one.
+
+    @concurrent(max=8)
+    async def run(self, prompt: str) -> str:
+        return await ask(prompt)
+    """
     if isinstance(max, bool) or not isinstance(max, int):
         raise TypeError(f"@concurrent: max must be an integer, not {max!r}")
     if max < 1:

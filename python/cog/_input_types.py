@@ -14,7 +14,7 @@ from typing import Any, ForwardRef, Iterable, Optional, get_args, get_origin
 from cog._annotations import NoneType, is_union, name_of, strip, union_members
 from cog._opaque import Opaque
 from cog._signature import EMPTY, Parameter
-from cog._structures import fields_of
+from cog._structures import fields_of, none_by_default
 from cog.errors import SchemaError
 from cog.input import FieldInfo
 from cog.types import File, Path, Secret, URLFile
@@ -52,8 +52,8 @@ def input_type(parameter: Parameter) -> InputType:
     if parameter.annotation is EMPTY:
         raise SchemaError("it has no type annotation: write one, as in `x: str`")
     found = _parse(parameter.annotation, False, ())
-    if found.kind == "secret" and parameter.default is None:
-        found.nullable = True
+    if parameter.default is None:
+        found.nullable = True  # what a client leaves out is None, whatever the annotation says
     if field is None:
         return found
     if found.kind == "union" and _constrained(field):
@@ -134,12 +134,14 @@ def _class(annotation: type[Any], inside: tuple[type, ...]) -> InputType:
     fields = fields_of(annotation)
     if fields is None:
         raise SchemaError(_unsupported(annotation))
+    empty = none_by_default(annotation)
     found = InputType("structure", annotation)
     for name, (inner, needed) in fields.items():
         try:
             shape = _parse(inner, False, (*inside, annotation))
         except SchemaError as error:
             raise SchemaError(f'field "{name}" of {annotation.__name__}: {error}') from None
+        shape.nullable = shape.nullable or name in empty
         found.fields[name] = shape, needed
     return found
 

@@ -91,7 +91,9 @@ def choose_prediction(cls: type[Any], place: str) -> str:
     if run and predict:
         raise ValueError(f"{cls.__name__} must define either run() or predict(), not both ({place})")
     if not run and not predict and owner_of(cls, "run") is not None:
-        raise ValueError(f"run or predict method not found: {cls.__name__}.run is no method: write def run ({place})")
+        raise ValueError(
+            f"run or predict method not found: {cls.__name__}.run is not a method: write def run ({place})"
+        )
     if not run and not predict:
         if defines(cls, "train"):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""`Opaque`: the mark of a type that the document does not look into."""
+"""`Opaque`: the mark of a type that the document does not look into, as in `Annotated[Options, Opaque]`."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
     try:
         print(pack(Path(__file__).resolve().parent.parent, Path(arguments[0])))
     except OSError as error:
-        print(f"{error}: cog-cpp is not installed completely", file=sys.stderr)
+        print(f"{error}: the installed files of cog-cpp cannot be packed again", file=sys.stderr)
         return 1
     return 0
 

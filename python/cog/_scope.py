@@ -12,7 +12,14 @@ _MODES = {None: "replace", "replace": "replace", "incr": "increment", "increment
 
 
 class CancelationException(BaseException):
-    """Raised inside a synchronous run that has been cancelled. Clean up, then raise it again."""
+    """Raised inside a synchronous `run()` whose prediction was cancelled. Clean up, then raise it again.
+
+    try:
+        render()
+    except CancelationException:
+        remove_temporary_files()
+        raise
+    """
 
 
 CancelationException.__module__ = "coglet"
@@ -211,7 +218,15 @@ def leave() -> None:
 
 
 def current_scope() -> Scope:
-    """The scope of the running prediction, or an inactive one. Never None."""
+    """The scope of the running prediction: its context, its trace and its metrics. Never None.
+
+    Outside a prediction it is one that ignores everything. It may be asked for anywhere below `run()`.
+
+        scope = current_scope()
+        scope.record_metric("tokens", 12, mode="incr")
+        scope.metrics["model"] = "small"
+        scope.context.get("replicate_api_token")
+    """
     global _running
     scope = scope_var.get() or _running
     if scope is not None:

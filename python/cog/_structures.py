@@ -25,6 +25,16 @@ def fields_of(cls: Any) -> Optional[Fields]:
     return None
 
 
+def none_by_default(cls: Any) -> set[str]:
+    """The fields of a structured class that are None when they are left out."""
+    if hasattr(cls, "model_fields"):
+        return {name for name, field in cls.model_fields.items() if field.default is None}
+    if hasattr(cls, "__dataclass_fields__"):
+        return {name for name, field in cls.__dataclass_fields__.items() if field.default is None}
+    fields = getattr(cls, "__fields__", {})
+    return {name for name, field in fields.items() if field.default is None and not field.required}
+
+
 def hints_of(cls: type) -> dict[str, Any]:
     hints: dict[str, Any] = {}
     for ancestor in reversed(cls.__mro__):

@@ -8,11 +8,23 @@ __all__ = ["FieldInfo", "Input"]
 
 Number = Union[int, float]
 
-_missing: Any = object()
+
+class _NotGiven:
+    """Stands for an argument that was left out, since None says something."""
+
+    def __repr__(self) -> str:
+        return "<not given>"
+
+
+_missing: Any = _NotGiven()
 
 
 class FieldInfo:
-    """The metadata of one input. Frozen."""
+    """What `Input()` returns: its arguments as attributes, which cannot be changed.
+
+    field = Input(default=1, ge=0)
+    field.default, field.ge  # 1, 0
+    """
 
     default: Any
     description: Optional[str]
@@ -87,12 +99,28 @@ def Input(
     deprecated: Optional[bool] = None,
     accept: Optional[str] = None,
 ) -> Any:
-    """Describes an input: `run(self, n: int = Input(default=1, ge=1, le=9))`. Without default the input is required.
+    """Describes one input of a model, as the default of a parameter of `run()`.
 
-    `ge`, `le`: inclusive bounds of a number. `min_length`, `max_length`: of a text, in code points. `regex`: searched
-    anywhere in the text. `choices`: the values allowed, of each item where the input is a list. `accept`: a media type
-    for files, shown to clients. `deprecated`: shown to clients.
-    Raises TypeError for `default_factory`, which the document could not show.
+    default: the value when a client sends none. Without it the input is required; None makes it optional.
+    default_factory: not supported; write the value itself, each prediction gets a copy of a list or dict.
+    description: a sentence for clients.
+    ge, le: the least and the greatest number allowed.
+    min_length, max_length: the least and the greatest length of a text, in characters.
+    regex: a pattern that must be found somewhere in the text; `^` and `$` tie it to both ends.
+    choices: the values allowed; for a list, of each of its items.
+    deprecated: True tells clients to stop using the input.
+    accept: the media types that a file may have, such as "image/*"; shown to clients, not checked.
+
+    Values that break a rule are refused with status 422 before the model runs. Raises TypeError for `default_factory`.
+
+        class Runner(BaseRunner):
+            def run(
+                self,
+                prompt: str = Input(description="What to draw", max_length=500),
+                steps: int = Input(default=20, ge=1, le=100),
+                size: str = Input(default="small", choices=["small", "large"]),
+                seed: int = Input(default=None, description="Leave it out for a random one"),
+            ) -> Path: ...
     """
     if default_factory is not _missing and default_factory is not None:
         raise TypeError(

@@ -17,7 +17,13 @@ else:
 
 @dataclass_transform()
 class BaseModel:
-    """Each subclass becomes a dataclass, unless it is made with `auto_dataclass=False`.
+    """A structured input or output. Each subclass becomes a dataclass, unless it says `auto_dataclass=False`.
+
+        class Answer(BaseModel):
+            text: str
+            score: Optional[float]
+
+        Answer(text="yes")
 
     An Optional field may be left out and is then None. Further keyword arguments of the class go to `dataclass`.
     Raises TypeError or ValueError for bases that do not fit.

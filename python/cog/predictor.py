@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from cog._scope import Scope, current_scope
 
@@ -17,14 +17,34 @@ __all__ = [
 ]
 
 
+source_loader: Optional[Callable[[str, str], Any]] = None
+"""Makes the loader of a model's file, from its module's name and its path; None: the ordinary one."""
+
+
 class BaseRunner:
-    """A model: `setup()` runs once, `run()` once for each prediction."""
+    """A model: `setup()` runs once, when the server starts, and `run()` once for each prediction.
+
+    The parameters of `run()` are the inputs, its return annotation is the output. A generator streams its output.
+    With `async def` several predictions may run at once (`@cog.concurrent`). There may be a `train()` and a
+    `healthcheck()`, too.
+
+        class Runner(BaseRunner):
+            def setup(self) -> None:
+                self.model = load("weights.bin")
+
+            def run(self, prompt: str, steps: int = Input(default=20, ge=1)) -> Path:
+                self.record_metric("steps", steps)
+                return Path(self.model(prompt, steps))
+    """
 
     def setup(self, *args: Any, **kwargs: Any) -> Any:
-        """Prepares the model; may be `async def`. A parameter `weights` gets the text of COG_WEIGHTS, or None."""
+        """Prepares the model, once, before the first prediction. May be `async def`.
+
+        With a parameter `weights` it gets the text of the variable COG_WEIGHTS, or None.
+        """
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Answers a prediction. Models written for older releases define `predict` instead."""
+        """Answers one prediction. Every model defines this, or `predict`, its old name."""
         if defines(type(self), "predict"):
             return self.predict(*args, **kwargs)
         raise NotImplementedError("run has not been implemented by parent class")
@@ -40,16 +60,24 @@ class BaseRunner:
 
     @property
     def scope(self) -> Scope:
-        """The scope of the running prediction, as of `current_scope()`."""
+        """The scope of the running prediction: what `current_scope()` returns."""
         return current_scope()
 
     def record_metric(self, key: str, value: object, mode: Optional[str] = "replace") -> None:
-        """Records a metric of the running prediction; `mode` is replace, incr or append."""
+        """Records a metric of the running prediction; it appears under `metrics` in the answer.
+
+        mode: "replace" sets it, "incr" adds to a number, "append" adds to a list.
+        """
         self.scope.record_metric(key, value, mode)
 
 
 class BasePredictor(BaseRunner):
-    """The old name of `BaseRunner`."""
+    """The old name of `BaseRunner`, for models that define `predict()`. New models derive from `BaseRunner`.
+
+    class Predictor(BasePredictor):
+        def predict(self, text: str) -> str:
+            return text.upper()
+    """
 
 
 def owner_of(cls: type[Any], name: str) -> Optional[type[Any]]:
@@ -111,7 +139,8 @@ def _load_module(path: str) -> Any:
 
     absolute = check_file(path)
     name = os.path.basename(path).replace(".py", "")
-    spec = spec_from_file_location(name, absolute)
+    loader = source_loader(name, absolute) if source_loader else None
+    spec = spec_from_file_location(name, absolute, loader=loader)
     assert spec is not None and spec.loader is not None
     folder = os.path.dirname(absolute)
     if folder != os.getcwd() and folder not in sys.path:

@@ -22,7 +22,9 @@ from cog._version import __version__
 def _read(ref: str, mode: str, options: argparse.Namespace) -> Any:
     if options.static:
         from cog._static import describe
+        from cog._static.known import ENVIRONMENT
 
+        ENVIRONMENT.update(entry.partition("=")[::2] for entry in options.environment)
         return describe(ref, mode)
     return load(ref, mode)
 
@@ -50,6 +52,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--mode", choices=("predict", "train"), default="predict")
     parser.add_argument("--train", metavar="REF", help="also describe this training, in one document, keys ascending")
     parser.add_argument("--static", action="store_true", help="read the source only: imports and runs nothing of it")
+    parser.add_argument(
+        "--environment", metavar="NAME=VALUE", action="append", default=[], help="of cog.yaml, for --static"
+    )
     parser.add_argument("--facts", action="store_true", help="print the document in an object with what else is known")
     parser.add_argument("--version", default=__version__, help="what the document gives as its version")
     options = parser.parse_args(arguments)

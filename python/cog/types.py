@@ -30,7 +30,13 @@ _TIMEOUT = 10  # seconds, to connect and between bytes
 
 
 class Secret:
-    """A text that does not show itself. Frozen."""
+    """A text that is not shown: an API key or a password as input.
+
+    Printing or logging it shows asterisks, and answers of the server mask it. It cannot be changed.
+
+        def run(self, api_key: Secret) -> str:
+            client = connect(api_key.get_secret_value())
+    """
 
     __slots__ = ("secret_value",)
 
@@ -40,7 +46,7 @@ class Secret:
         object.__setattr__(self, "secret_value", secret_value)
 
     def get_secret_value(self) -> Optional[str]:
-        """The text in clear; None if there is none."""
+        """The text in clear, or None if there is none."""
         return self.secret_value
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -63,12 +69,41 @@ class Secret:
     def __str__(self) -> str:
         return "" if self.secret_value is None else "**********"
 
+    @classmethod
+    def validate(cls, value: Any) -> Secret:
+        """A secret from one, or from a text. Raises TypeError for anything else."""
+        if isinstance(value, Secret):
+            return value
+        if not isinstance(value, str):
+            raise TypeError(f"a text is needed, not {type(value).__name__}")
+        return cls(value)
+
     def __repr__(self) -> str:
         return f"Secret({self})"
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from cog._pydantic import core_schema
+
+        return core_schema(cls.validate, str, {"type": "string", "format": "password", "writeOnly": True})
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Any]:
+        """The same for pydantic 1."""
+        yield cls.validate
+
 
 class Path(pathlib.PosixPath):
-    """A file going in or out."""
+    """A file as input or output: a `pathlib.Path` to a file on disk.
+
+    As input it is there when `run()` begins: the server has downloaded it or decoded its data URL. As output it is
+    taken when it is returned or yielded, so that the same path may be written again.
+
+        def run(self, image: Path) -> Path:
+            result = Path("out.png")
+            result.write_bytes(convert(image.read_bytes()))
+            return result
+    """
 
     @classmethod
     def validate(cls, value: Any) -> pathlib.Path:
@@ -84,9 +119,20 @@ class Path(pathlib.PosixPath):
             return URLPath(source=value, filename=get_filename(value), fileobj=File.validate(value))
         return cls(value)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from cog._pydantic import core_schema
+
+        return core_schema(cls.validate, str, {"type": "string", "format": "uri"})
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Any]:
+        """The same for pydantic 1."""
+        yield cls.validate
+
 
 class URLPath(pathlib.PosixPath):
-    """A file at a URL that has not been fetched yet."""
+    """A file at a URL that has not been fetched yet; `convert()` fetches it. `Path.validate` makes one of a URL."""
 
     source: str
     filename: str
@@ -138,13 +184,22 @@ class URLPath(pathlib.PosixPath):
 
 
 class File(io.IOBase):
-    """A file-like input. Deprecated: use Path."""
+    """An input as an opened binary file. Deprecated: use `Path`.
+
+    def run(self, data: File) -> str:
+        return data.read().decode()
+    """
 
     @classmethod
     def validate(cls, value: Any) -> Any:
-        """A binary stream from a stream or a URL. Raises ValueError for other schemes than data, http and https."""
+        """A binary stream from a stream or a URL.
+
+        Raises ValueError for other schemes than data, http and https, TypeError for what is neither stream nor text.
+        """
         if isinstance(value, io.IOBase):
             return value
+        if not isinstance(value, str):
+            raise TypeError(f"a stream or a URL is needed, not {type(value).__name__}")
         scheme = _scheme(value)
         if scheme == "data":
             return io.BytesIO(_read_data_url(value))
@@ -152,9 +207,23 @@ class File(io.IOBase):
             return URLFile(value)
         raise ValueError(f"'{scheme}' is not a valid URL scheme. 'data', 'http', or 'https' is supported.")
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        from cog._pydantic import core_schema
+
+        return core_schema(cls.validate, lambda file: getattr(file, "name", None), {"type": "string", "format": "uri"})
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Any]:
+        """The same for pydantic 1."""
+        yield cls.validate
+
 
 class URLFile(io.IOBase):
-    """A binary stream that connects to its URL when it is first used."""
+    """A binary stream that connects to its URL when it is first read.
+
+    URLFile("https://example.com/data.bin").read(1024)
+    """
 
     name: str
 
@@ -213,13 +282,23 @@ if TYPE_CHECKING:
 else:
 
     class ConcatenateIterator(Iterator[_T_co]):
-        """An output made of pieces of text that belong together; an annotation only."""
+        """A return annotation: the output is text that is yielded in pieces, to be shown as one text.
+
+        def run(self, prompt: str) -> ConcatenateIterator[str]:
+            for word in generate(prompt):
+                yield word
+        """
 
         @abstractmethod
         def __next__(self) -> _T_co: ...
 
     class AsyncConcatenateIterator(AsyncIterator[_T_co]):
-        """The same for an async generator."""
+        """`ConcatenateIterator` for an `async def` that yields.
+
+        async def run(self, prompt: str) -> AsyncConcatenateIterator[str]:
+            async for word in generate(prompt):
+                yield word
+        """
 
         @abstractmethod
         async def __anext__(self) -> _T_co: ...
@@ -228,13 +307,30 @@ else:
 def get_filename(url: str) -> str:
     """The name that a file from this URL gets on disk; may be empty."""
     if _scheme(url) == "data":
-        from mimetypes import guess_extension
-
-        mime = url[5:].partition(",")[0].partition(";")[0] or "text/plain"
-        return "file" + (guess_extension(mime) or "")
+        return _name_of_data_url(url)
     from urllib.parse import unquote_plus
 
-    name = unquote_plus(_path_of(url).rpartition("/")[2])
+    return _usable(unquote_plus(_path_of(url).rpartition("/")[2]))
+
+
+def _name_of_data_url(url: str) -> str:
+    """The name that the URL carries, as in `data:audio/wav;name=dog.wav;base64,...`, else one by its media type."""
+    from mimetypes import guess_extension
+    from urllib.parse import unquote
+
+    from cog._media_types import extension_of
+
+    media_type, *parameters = url[5:].partition(",")[0].split(";")
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        name = _usable(unquote(value))
+        if key.strip().lower() == "name" and name not in ("", ".", ".."):
+            return name
+    media_type = media_type.strip() or "text/plain"
+    return "file" + (extension_of(media_type) or guess_extension(media_type) or "")
+
+
+def _usable(name: str) -> str:
     for character in FILENAME_ILLEGAL_CHARS:
         name = name.replace(character, "_")
     return _shorten(name)

@@ -35,7 +35,7 @@ def serve(
 
     program = find_server()
     if program is None:
-        raise FileNotFoundError("the program coglet was not found: install cog-cpp again, or set COG_COGLET")
+        raise FileNotFoundError("the program coglet was not found: install the wheel of cog again, or set COG_COGLET")
     command = [program, "--host", host]
     if await_explicit_shutdown:
         command += ["--await-explicit-shutdown", "true"]

@@ -1,4 +1,5 @@
 #include "actors/courier.hpp"
+#include "web/shown_url.hpp"
 #include "prediction/answer.hpp"
 #include "version.hpp"
 #include <algorithm>
@@ -9,10 +10,10 @@ namespace cog {
 
 namespace {
 
-constexpr size_t most_waiting = 64;          // webhooks that are not terminal
-constexpr size_t largest_kept = 64 * 1024;   // bytes of a terminal body in memory
-constexpr unsigned most_attempts = 13;       // of the terminal one
-constexpr unsigned last_attempts = 4;        // of it, once the server stops
+constexpr size_t most_waiting = 64;         // webhooks that are not terminal
+constexpr size_t largest_kept = 4 * 1024;   // bytes of a terminal body in memory; 10,000 may wait
+constexpr unsigned most_attempts = 13;      // of the terminal one
+constexpr unsigned last_attempts = 4;       // of it, once the server stops
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr unsigned most_doublings = 9;           // 102.4 s
 constexpr uint64_t longest_retry_after = 3600;   // seconds
@@ -28,7 +29,7 @@ body_ptr as_body(answer_text answer) {
 size_t text_bytes(const std::vector<body_part>& parts) {
   size_t sum = 0;
   for (auto& part : parts)
-    if (auto* text = std::get_if<std::string>(&part))
+    if (auto text = text_of(part))
       sum += text->size();
   return sum;
 }
@@ -45,27 +46,28 @@ void courier_state::take(const prediction_event& event) {
       add_chunk(event);
       return enqueue(webhook_output);
     case kind::log:
-      so_far.logs += event.text;
+      so_far.logs.append(event.text);
       return enqueue(webhook_logs);
     case kind::metric:
-      return metrics.apply(event.mode, event.name, event.text);
+      return metrics.apply(event.mode, event.name, event.text.text);
     case kind::completed:
       ended = true;
       if (std::exchange(logs_held_back, false)) {
         last_sent = clock::time_point::min();
         enqueue(webhook_logs);
       }
-      if (request->webhook_events & webhook_completed)
+      if (order->events & webhook_completed)
         end(*event.end);
       return enqueue(webhook_completed);
     case kind::truncated:
+    case kind::queued:
       return;
   }
 }
 
 /// Makes the terminal body; while it waits, a large one lies in a file.
 void courier_state::end(const prediction_snapshot& result) {
-  self->send(links.mailroom, atom::enlist_v, courier_actor{self});
+  self->send(links.webhook_registry, atom::enlist_v, courier_actor{self});
   last_holders = result.folders;
   auto body = as_body(state_answer(result));
   if (text_bytes(*body) <= largest_kept) {
@@ -79,31 +81,24 @@ void courier_state::end(const prediction_snapshot& result) {
   };
   self->request(links.files, caf::infinite, atom::store_v, own_folder, body)
     .then(ready, [this, body, ready](const caf::error& error) {
-      spdlog::warn("courier: body-kept-in-memory, id={} error={}", request->id, text_of(error));
+      spdlog::warn("courier: body-kept-in-memory, id={} error={}", order->id, text_of(error));
       ready(body);
     });
 }
 
 void courier_state::add_chunk(const prediction_event& event) {
   auto& output = so_far.output;
-  output.form = prediction_output::shape::chunks;
-  if (!output.json.empty())
-    output.json += ',';
-  for (auto file : event.files) {
-    file.at.offset += output.json.size();
-    output.files.push_back(std::move(file));
-  }
-  output.json += event.text;
+  output.append(event.text, event.files);
   if (event.holder)
     so_far.folders.push_back(event.holder);
 }
 
 void courier_state::enqueue(webhook_event event) {
-  if ((request->webhook_events & event) == 0)
+  if ((order->events & event) == 0)
     return send_next();
   auto now = clock::now();
   bool throttled = event == webhook_start || event == webhook_logs;
-  if (throttled && last_sent != clock::time_point::min() && now - last_sent < config.webhook_interval) {
+  if (throttled && last_sent != clock::time_point::min() && now - last_sent < config->webhook_interval) {
     logs_held_back = true;
     return;
   }
@@ -139,26 +134,26 @@ void courier_state::send_next() {
 
 post_job courier_state::make_job() const {
   post_job job;
-  job.url = request->webhook;
+  job.url = order->url;
   if (current->event == webhook_completed) {
     job.body = last_body;
     job.holders = last_holders;
   } else {
     auto state = so_far;
-    state.output.json.resize(current->output_bytes);
+    state.output.json = state.output.json.part(0, current->output_bytes);
     state.output.files.resize(current->files);
-    state.logs.resize(current->log_bytes);
+    state.logs = state.logs.part(0, current->log_bytes);
     state.metrics = metrics.members();
     job.body = as_body(state_answer(state));
     job.holders = state.folders;
   }
   job.headers = {"Content-Type: application/json", "User-Agent: coglet/" + std::string{build_version}};
-  if (config.webhook_token)
-    job.headers.push_back("Authorization: Bearer " + *config.webhook_token);
-  if (!request->traceparent.empty())
-    job.headers.push_back("traceparent: " + request->traceparent);
-  if (!request->tracestate.empty())
-    job.headers.push_back("tracestate: " + request->tracestate);
+  if (config->webhook_token)
+    job.headers.push_back("Authorization: Bearer " + *config->webhook_token);
+  if (!order->traceparent.empty())
+    job.headers.push_back("traceparent: " + order->traceparent);
+  if (!order->tracestate.empty())
+    job.headers.push_back("tracestate: " + order->tracestate);
   return job;
 }
 
@@ -187,20 +182,20 @@ void courier_state::on_outcome(const post_outcome& outcome) {
   }
   if (!taken)
     spdlog::log(terminal ? spdlog::level::err : spdlog::level::warn,
-                "courier: webhook-failed, id={} url={} status={} error={} attempts={}", request->id, request->webhook,
-                outcome.status, outcome.error, attempts);
+                "courier: webhook-failed, id={} url={} status={} error={} attempts={}", order->id,
+                shown_url(order->url), outcome.status, outcome.error, attempts);
   count(taken ? webhook_fate::sent : terminal ? webhook_fate::given_up : webhook_fate::failed);
   current.reset();
   send_next();
 }
 
 void courier_state::count(webhook_fate fate, uint64_t webhooks) {
-  self->send(links.mailroom, atom::report_v, fate, webhooks);
+  self->send(links.webhook_registry, atom::report_v, fate, webhooks);
 }
 
 void courier_state::give_up() {
-  spdlog::error("courier: webhook-given-up, id={} url={} attempts={}: too many others wait", request->id,
-                request->webhook, attempts);
+  spdlog::error("courier: webhook-given-up, id={} url={} attempts={}: too many links wait", order->id,
+                shown_url(order->url), attempts);
   count(webhook_fate::given_up);
   self->quit();
 }
@@ -212,10 +207,11 @@ void courier_state::drain() {
     post();
 }
 
-courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
-                                     courier_links links, folder_ptr own_folder, server_config config) {
-  self->state.so_far.id = request->id;
-  self->state.request = std::move(request);
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_order order,
+                                     courier_links links, folder_ptr own_folder,
+                                     std::shared_ptr<const server_config> config) {
+  self->state.so_far.id = order.id;
+  self->state.order = std::move(order);
   self->state.links = std::move(links);
   self->state.own_folder = std::move(own_folder);
   self->state.config = std::move(config);

@@ -1,6 +1,7 @@
 #pragma once
+#include "actors/caf.hpp"
 #include "actors/messages.hpp"
-#include "prediction/config.hpp"
+#include "settings/server_config.hpp"
 #include "prediction/metrics.hpp"
 #include <chrono>
 #include <deque>
@@ -12,7 +13,27 @@ namespace cog {
 struct courier_links {
   transfer_actor transfers;
   files_actor files;
-  mailroom_actor mailroom;
+  webhook_registry_actor webhook_registry;
+};
+
+/// What it has to know of a request: the rest, the body above all, is not kept while webhooks wait.
+struct courier_order {
+  explicit courier_order(const prediction_request& request)
+    : id{request.id},
+      url{request.webhook},
+      traceparent{request.traceparent},
+      tracestate{request.tracestate},
+      events{request.webhook_events},
+      memory{request.memory.another(id.size() + url.size() + traceparent.size() + tracestate.size())} {
+    // nop
+  }
+
+  std::string id;
+  std::string url;
+  std::string traceparent;
+  std::string tracestate;
+  uint8_t events;   // of `webhook_event`
+  memory_lease memory;
 };
 
 /// Brings the webhooks of one prediction, one after the other, and ends when the last was taken or given up.
@@ -44,10 +65,10 @@ struct courier_state {
   post_job make_job() const;
 
   courier_actor::pointer self;
-  request_ptr request;
+  std::optional<courier_order> order;   // set before the first message
   courier_links links;
   folder_ptr own_folder;   // for a large body that waits
-  server_config config;
+  std::shared_ptr<const server_config> config;
   prediction_snapshot so_far;
   metric_set metrics;
   body_ptr last_body;   // of the terminal one, once it may be sent
@@ -63,7 +84,8 @@ struct courier_state {
   static inline const char* name = "courier";
 };
 
-courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, request_ptr request,
-                                     courier_links links, folder_ptr own_folder, server_config config);
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_order order,
+                                     courier_links links, folder_ptr own_folder,
+                                     std::shared_ptr<const server_config> config);
 
 }   // namespace cog

@@ -1,7 +1,7 @@
 #include "actors/devices.hpp"
 #include "gpu/visible_devices.hpp"
-#include "prediction/json_text.hpp"
-#include "prediction/pool_metrics.hpp"
+#include "json/json_text.hpp"
+#include "pool/pool_metrics.hpp"
 #include <algorithm>
 #include <cstdlib>
 #include <spdlog/spdlog.h>
@@ -148,8 +148,23 @@ device_report_ptr devices_state::report() const {
   result->driver = found.driver;
   result->cuda = found.cuda;
   for (auto& device : found.devices)
-    result->devices.push_back(
-      {device, table ? table->holders(device.uuid) : std::vector<uint64_t>{}, table && table->is_lost(device.uuid)});
+    result->devices.push_back({.device = device,
+                               .workers = table ? table->holders(device.uuid) : std::vector<uint64_t>{},
+                               .lost = table && table->is_lost(device.uuid)});
+  return result;
+}
+
+device_report_ptr devices_state::report_with_readings() const {
+  auto result = std::make_shared<device_report>(*report());
+  for (auto& entry : result->devices) {
+    if (entry.lost)
+      continue;
+    auto reading = driver->read(entry.device);
+    entry.lost = reading.lost;
+    entry.memory_used = reading.memory_used;
+    if (reading.utilization)
+      entry.utilization = *reading.utilization / 100.0;
+  }
   return result;
 }
 
@@ -163,7 +178,7 @@ std::string devices_state::metrics_text() const {
   append_metric_head(up, "cog_gpu_up", "gauge", "0: the device is lost.");
   append_metric_head(held, "cog_gpu_worker", "gauge", "The worker that holds the device.");
   auto now = report();
-  for (auto& [device, holding, lost] : now->devices) {
+  for (auto& [device, holding, lost, used_now, utilization] : now->devices) {
     auto reading = lost ? device_reading{} : driver->read(device);
     auto series = labels(device);
     if (reading.memory_used)
@@ -191,6 +206,7 @@ devices_actor::behavior_type devices(devices_actor::stateful_pointer<devices_sta
     },
     [self](atom::release, uint64_t worker) { self->state.release(worker); },
     [self](atom::inventory) { return self->state.report(); },
+    [self](atom::check) { return self->state.report_with_readings(); },
     [self](atom::metrics) { return self->state.metrics_text(); },
     [self](atom::tick) { self->state.check(); },
   };

@@ -1,8 +1,9 @@
 #pragma once
+#include "actors/caf.hpp"
 #include "actors/messages.hpp"
 #include "gpu/lease_table.hpp"
 #include "gpu/nvml.hpp"
-#include "prediction/config.hpp"
+#include "settings/server_config.hpp"
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,7 +17,7 @@ struct device_settings {
   std::optional<std::string> order;     // CUDA_DEVICE_ORDER
   uint64_t per_worker = 0;              // COG_GPUS_PER_WORKER; 0: not given
   bool ignore = false;                  // there are no GPUs for us
-  seconds check_interval{0};            // 0: none
+  real_seconds check_interval{0};       // 0: none
   std::string library = "libnvidia-ml.so.1";
 };
 
@@ -31,6 +32,7 @@ struct devices_state {
   void release(uint64_t worker);
   void check();
   device_report_ptr report() const;
+  device_report_ptr report_with_readings() const;
   std::string metrics_text() const;
 
   devices_actor::pointer self;

@@ -9,8 +9,9 @@ std::string to_string(errc code) {
       return "ok";
     case errc::at_capacity:
       return "At capacity - all prediction slots busy";
-    case errc::not_ready:
     case errc::setup_failed:
+      return "Setup failed. GET /health-check shows its log.";
+    case errc::not_ready:
       return "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
     case errc::defunct:
       return "All workers died too often and were given up";
@@ -38,6 +39,8 @@ std::string to_string(errc code) {
       return "The prediction was cancelled";
     case errc::no_device:
       return "No GPU is left for the worker";
+    case errc::too_slow:
+      return "Cannot be answered before its deadline";
   }
   return "unknown error";
 }
@@ -46,16 +49,26 @@ caf::error make_error(errc code, std::string text) {
   return {static_cast<uint8_t>(code), caf::atom("cog"), caf::make_message(std::move(text))};
 }
 
+caf::error make_error(errc code, std::string text, uint64_t retry_after) {
+  return {static_cast<uint8_t>(code), caf::atom("cog"), caf::make_message(std::move(text), retry_after)};
+}
+
 errc code_of(const caf::error& error) {
   return error.category() == caf::atom("cog") ? static_cast<errc>(error.code()) : errc::file_failed;
 }
 
 std::string text_of(const caf::error& error) {
-  if (error.context().match_elements<std::string>())
-    return error.context().get_as<std::string>(0);
+  auto& context = error.context();
+  if (context.match_elements<std::string>() || context.match_elements<std::string, uint64_t>())
+    return context.get_as<std::string>(0);
   if (error.category() == caf::atom("cog"))
     return to_string(static_cast<errc>(error.code()));
   return "internal error " + std::to_string(error.code());
+}
+
+uint64_t retry_after_of(const caf::error& error) {
+  auto& context = error.context();
+  return context.match_elements<std::string, uint64_t>() ? context.get_as<uint64_t>(1) : 0;
 }
 
 }   // namespace cog

@@ -27,6 +27,7 @@ enum class errc : uint8_t {
   file_failed,          // a file of the server's own could not be read or written
   canceled,             // given up because its prediction was cancelled
   no_device,            // no GPU is left for a worker; the text says which was lost
+  too_slow,             // by the forecast it could not end before its deadline
 };
 
 std::string to_string(errc code);
@@ -34,9 +35,13 @@ caf::error make_error(errc code, std::string text);
 inline caf::error make_error(errc code) {
   return make_error(code, to_string(code));
 }
+/// `retry_after`: seconds after which another try makes sense.
+caf::error make_error(errc code, std::string text, uint64_t retry_after);
 errc code_of(const caf::error& error);
 
 /// The text given to `make_error`, or the code's own.
 std::string text_of(const caf::error& error);
+/// 0: it does not say.
+uint64_t retry_after_of(const caf::error& error);
 
 }   // namespace cog

@@ -1,24 +1,34 @@
 #include "actors/files.hpp"
+#include "actors/caf.hpp"
 #include "io/base64.hpp"
 #include "io/data_url.hpp"
 #include "io/file_sink.hpp"
 #include "io/folder.hpp"
+#include "io/memory_reserve.hpp"
+#include "io/shortage.hpp"
 #include "io/text.hpp"
 #include "io/unique_fd.hpp"
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
+#include <new>
 #include <spdlog/spdlog.h>
 
 namespace cog {
 
 namespace {
 
-void sweep(const std::string& path) {
+constexpr std::chrono::seconds sweep_pause{5};   // before another try, when descriptors or memory were lacking
+
+void sweep(const files_actor::pointer& self, const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
-  if (error)
-    spdlog::warn("files: sweep-failed, path={} error={}", path, error.message());
+  if (!error)
+    return;
+  spdlog::warn("files: sweep-failed, path={} error={}", path, error.message());
+  if (is_shortage(error.value()))
+    self->delayed_send(self, sweep_pause, atom::sweep_v, path);
 }
 
 void touch(const std::string& path) {
@@ -28,13 +38,24 @@ void touch(const std::string& path) {
     spdlog::warn("files: touch-failed, {}", errno_text(errno, path));
 }
 
+/// A want of memory ends the job, and not the actor that all others need.
+template <class Job>
+auto unless_short(const Job& job) -> decltype(job()) try {
+  refusable_memory refusable;
+  return job();
+} catch (const std::bad_alloc&) {
+  return make_error(errc::file_failed, "The server is out of memory");
+}
+
 }   // namespace
 
 caf::expected<std::string> store_input(const input_job& job) {
   auto token = std::string_view{job.request->body}.substr(job.value.at.offset, job.value.at.length);
   auto stored = store_data_url(token, *job.target, job.index);
   if (!stored.problem.empty())
-    return make_error(stored.bad_url ? errc::bad_data_url : errc::file_failed, stored.problem);
+    return stored.bad_url
+      ? make_error(errc::bad_data_url, job.value.pointer.substr(1) + ": not a sound data URL: " + stored.problem)
+      : make_error(errc::file_failed, stored.problem);
   return stored.path;
 }
 
@@ -52,6 +73,8 @@ caf::expected<std::string> encode_piece(const file_piece& piece) {
     else if (errno != EINTR)
       return make_error(errc::file_failed, errno_text(errno, piece.path));
   }
+  if (piece.raw)
+    return bytes;
   std::string text;
   append_base64(text, bytes);
   return text;
@@ -62,27 +85,44 @@ caf::expected<body_ptr> store_texts(const folder& target, const body_ptr& body) 
   file_sink sink;
   if (!problem.empty() || !sink.open(target.path + "/webhook.json"))
     return make_error(errc::file_failed, problem.empty() ? sink.problem() : problem);
-  uint64_t offset = 0;
-  auto stored = *body;
-  for (auto& part : stored)
-    if (auto* text = std::get_if<std::string>(&part)) {
-      if (!sink.write(*text))
-        return make_error(errc::file_failed, sink.problem());
-      raw_file place{sink.path(), offset, text->size()};
-      offset += place.size;
-      part = std::move(place);
+  std::vector<body_part> stored;
+  uint64_t written = 0;
+  for (auto& part : *body) {
+    auto text = text_of(part);
+    if (!text) {
+      stored.push_back(part);
+      continue;
     }
+    if (!sink.write(*text))
+      return make_error(errc::file_failed, sink.problem());
+    auto* before = stored.empty() ? nullptr : std::get_if<raw_file>(&stored.back());
+    if (before != nullptr)
+      before->size += text->size();
+    else
+      stored.emplace_back(raw_file{sink.path(), written, text->size()});
+    written += text->size();
+  }
   return make_body(std::move(stored));
 }
 
-files_actor::behavior_type files(files_actor::pointer) {
+files_actor::behavior_type files(files_actor::pointer self) {
   return {
-    [](atom::decode, const input_job& job) -> caf::result<std::string> { return store_input(job); },
-    [](atom::encode, const file_piece& piece) -> caf::result<std::string> { return encode_piece(piece); },
-    [](atom::store, const folder_ptr& target, const body_ptr& body) -> caf::result<body_ptr> {
-      return store_texts(*target, body);
+    [](atom::decode, const input_job& job) -> caf::result<std::string> {
+      return unless_short([&] { return store_input(job); });
     },
-    [](atom::sweep, const std::string& path) { sweep(path); },
+    [](atom::encode, const file_piece& piece) -> caf::result<std::string> {
+      return unless_short([&] { return encode_piece(piece); });
+    },
+    [](atom::store, const folder_ptr& target, const body_ptr& body) -> caf::result<body_ptr> {
+      return unless_short([&] { return store_texts(*target, body); });
+    },
+    [](atom::check, const status_ptr& status) {
+      std::vector<process_usage> usage;
+      for (auto& worker : status->workers)
+        usage.push_back(worker.report.pid > 0 ? usage_of(worker.report.pid) : process_usage{});
+      return usage;
+    },
+    [self](atom::sweep, const std::string& path) { sweep(self, path); },
     [](atom::touch, const std::string& path) { touch(path); },
   };
 }

@@ -1,76 +1,59 @@
 #include "actors/health.hpp"
-#include "prediction/pool_plan.hpp"
 
 namespace cog {
 
-health_ptr health_state::answer(uint64_t free_slots, const std::string& error) const {
-  auto result = std::make_shared<health_answer>();
-  result->status = error.empty() ? pool.shown(free_slots) : health_status::unhealthy;
-  result->setup = pool.workers[0].setup;
-  result->user_error = error;
-  result->model = model;
-  result->cause = pool.last_cause;
-  for (auto& worker : pool.workers)
-    if (worker.phase == worker_phase::given_up)
-      result->given_up.push_back("worker " + std::to_string(worker.index) + ": " + worker.cause);
-  if (model) {
-    result->slots = model->capacity;
-    result->live_slots = live_capacity(*model, pool);
-  }
-  return result;
+namespace {
+
+health_ptr with_verdict(const health_ptr& state, const std::string& error) {
+  if (error.empty())
+    return state;
+  auto unhealthy = std::make_shared<health_answer>(*state);
+  unhealthy->status = health_status::unhealthy;
+  unhealthy->user_error = error;
+  return unhealthy;
 }
 
-caf::result<health_ptr> health_state::check(uint64_t free_slots) {
-  auto state = pool.shown(free_slots);
-  bool live = state == health_status::ready || state == health_status::busy;
-  if (!live || !model->healthcheck)
-    return answer(free_slots, {});
+}   // namespace
+
+caf::result<health_ptr> health_state::check(const health_ptr& state, const std::vector<uint64_t>& ready) {
+  if (ready.empty())
+    return state;
   auto promise = self->make_response_promise<health_ptr>();
-  waiting.push_back({free_slots, promise});
-  if (unanswered == 0)
-    ask_workers();
-  return promise;
-}
-
-void health_state::ask_workers() {
+  waiting.push_back({state, promise});
+  if (unanswered > 0)
+    return promise;
   user_error.clear();
-  for (auto& report : pool.workers) {
-    if (report.phase != worker_phase::ready)
-      continue;
-    ++unanswered;
-    auto worker = report.index;
-    self->request(workers[worker], caf::infinite, atom::check_v)
+  unanswered = ready.size();
+  for (auto worker : ready)
+    self->request(workers.at(worker), caf::infinite, atom::check_v)
       .then([this, worker](const std::string& error) { take_verdict(worker, error); },
-            [this, worker](const caf::error&) { take_verdict(worker, {}); });   // it has died: the report tells
-  }
+            [this, worker](const caf::error&) { take_verdict(worker, {}); });   // it has died: its report tells
+  return promise;
 }
 
 void health_state::take_verdict(uint64_t worker, const std::string& error) {
   if (!error.empty()) {
     if (!user_error.empty())
       user_error += "; ";
-    user_error += pool.workers.size() > 1 ? "worker " + std::to_string(worker) + ": " + error : error;
+    user_error += workers.size() > 1 ? "worker " + std::to_string(worker) + ": " + error : error;
   }
   if (--unanswered > 0)
     return;
-  for (auto& [free_slots, promise] : std::exchange(waiting, {}))
-    promise.deliver(answer(free_slots, user_error));
+  for (auto& [state, promise] : std::exchange(waiting, {}))
+    promise.deliver(with_verdict(state, user_error));
 }
 
 health_actor::behavior_type health(health_actor::stateful_pointer<health_state> self) {
   self->set_exit_handler([self](const caf::exit_msg& exit) {
-    for (auto& [free_slots, promise] : self->state.waiting)
-      promise.deliver(self->state.answer(free_slots, {}));
+    for (auto& [state, promise] : self->state.waiting)
+      promise.deliver(state);
     self->quit(exit.reason);
   });
   return {
-    [self](atom::describe, const description_ptr& model, const std::vector<worker_actor>& workers) {
-      self->state.model = model;
-      self->state.workers = workers;
-      self->state.pool.expect(workers.size());
+    [self](atom::describe, const std::vector<worker_actor>& workers) { self->state.workers = workers; },
+    [self](atom::check, const health_ptr& state, const std::vector<uint64_t>& ready) {
+      return self->state.check(state, ready);
     },
-    [self](atom::report, const worker_report& report) { self->state.pool.take(report); },
-    [self](atom::check, uint64_t free_slots) { return self->state.check(free_slots); },
   };
 }
 

@@ -1,28 +1,27 @@
 #pragma once
+#include "actors/caf.hpp"
 #include "actors/messages.hpp"
 
 namespace cog {
 
-/// Keeps the last report of every worker and makes of them the one state shown to the world.
+/// Collects the verdicts of the model's own healthcheck(): one round of questions at a time, shared by all who ask
+/// meanwhile.
 struct health_state {
+  struct waiting_check {
+    health_ptr state;
+    caf::typed_response_promise<health_ptr> promise;
+  };
+
   explicit health_state(health_actor::pointer self) : self{self} {
     // nop
   }
 
-  caf::result<health_ptr> check(uint64_t free_slots);
-  void ask_workers();
+  caf::result<health_ptr> check(const health_ptr& state, const std::vector<uint64_t>& ready);
   void take_verdict(uint64_t worker, const std::string& error);
-  health_ptr answer(uint64_t free_slots, const std::string& user_error) const;
 
   health_actor::pointer self;
-  pool_state pool;
-  description_ptr model;
   std::vector<worker_actor> workers;
-  struct waiting_check {
-    uint64_t free_slots;
-    caf::typed_response_promise<health_ptr> promise;
-  };
-  std::vector<waiting_check> waiting;   // for the round of questions that is out
+  std::vector<waiting_check> waiting;   // for the round that is out
   uint64_t unanswered = 0;
   std::string user_error;   // of this round, joined
   static inline const char* name = "health";

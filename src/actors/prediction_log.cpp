@@ -38,6 +38,8 @@ void log_end(const prediction_request& request, const prediction_snapshot& resul
     case prediction_status::failed:
       return write(request, log_level::info, "Prediction failed", log_field{"error", result.error});
     case prediction_status::canceled:
+      if (!result.error.empty())
+        return write(request, log_level::info, "Prediction cancelled", log_field{"error", result.error});
       return write(request, log_level::info, "Prediction cancelled");
     case prediction_status::starting:
     case prediction_status::processing:

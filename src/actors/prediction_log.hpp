@@ -1,5 +1,5 @@
 #pragma once
-#include "io/frame.hpp"
+#include "process/frame.hpp"
 #include "prediction/prediction.hpp"
 #include "prediction/request.hpp"
 

@@ -19,15 +19,12 @@ void setup_log::note(std::string_view message) {
 }
 
 void setup_log::print(log_source source, std::string_view text) {
-  auto& tail = unfinished_[source == log_source::err];
-  tail += text;
-  size_t begin = 0;
-  for (size_t end; (end = tail.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    auto line = std::string_view{tail}.substr(begin, end - begin);
-    write_log(log_target::setup, log_level::info, line, {{"source", to_string(source)}});
-    add(log_target::setup, line);
-  }
-  tail.erase(0, begin);
+  unfinished_[source == log_source::err].add(text, [&](std::string_view line) { write(source, line); });
+}
+
+void setup_log::write(log_source source, std::string_view line) {
+  write_log(log_target::setup, log_level::info, line, {{"source", to_string(source)}});
+  add(log_target::setup, line);
 }
 
 void setup_log::set_versions(std::string python, std::string sdk) {
@@ -35,18 +32,19 @@ void setup_log::set_versions(std::string python, std::string sdk) {
   result_.sdk = std::move(sdk);
 }
 
-void setup_log::end(std::string_view error) {
+void setup_log::end(std::string_view error, std::string_view line) {
   finish_lines();
   if (!error.empty())
     add(log_target::server, error);
+  if (!line.empty())
+    result_.logs.append(line) += '\n';
   result_.completed_at = to_rfc3339(std::chrono::system_clock::now());
   result_.status = error.empty() ? "succeeded" : "failed";
 }
 
 void setup_log::finish_lines() {
   for (auto source : {log_source::out, log_source::err})
-    if (!unfinished_[source == log_source::err].empty())
-      print(source, "\n");
+    unfinished_[source == log_source::err].finish([&](std::string_view line) { write(source, line); });
 }
 
 void setup_log::add(log_target target, std::string_view message) {

@@ -1,7 +1,8 @@
 #pragma once
-#include "io/frame.hpp"
+#include "process/frame.hpp"
+#include "process/line_buffer.hpp"
 #include "io/log.hpp"
-#include "prediction/health_state.hpp"
+#include "pool/health_state.hpp"
 #include <array>
 #include <memory>
 #include <string>
@@ -22,17 +23,18 @@ public:
   void print(log_source source, std::string_view text);
   /// Of the interpreter and of its `cog` package.
   void set_versions(std::string python, std::string sdk);
-  /// Ends the record; `error` is empty when setup has succeeded.
-  void end(std::string_view error);
+  /// Ends the record; `error` is empty when setup has succeeded. `line` is for people, and is the last.
+  void end(std::string_view error, std::string_view line = {});
 
   std::shared_ptr<const setup_result> result() const { return std::make_shared<const setup_result>(result_); }
 
 private:
   void finish_lines();
+  void write(log_source source, std::string_view line);
   void add(log_target target, std::string_view message);
 
   setup_result result_;
-  std::array<std::string, 2> unfinished_;   // of stdout, of stderr
+  std::array<line_buffer, 2> unfinished_;   // of stdout, of stderr
   bool full_ = false;
 };
 

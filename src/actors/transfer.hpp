@@ -1,7 +1,7 @@
 #pragma once
-#include "actors/download_line.hpp"
-#include "actors/post_line.hpp"
-#include "actors/upload_line.hpp"
+#include "actors/download_queue.hpp"
+#include "actors/webhook_queue.hpp"
+#include "actors/upload_queue.hpp"
 
 namespace cog {
 
@@ -27,9 +27,9 @@ private:
 
   web_options options_;
   curl_multi multi_;
-  download_line downloads_;
-  upload_line uploads_;
-  post_line posts_;
+  download_queue downloads_;
+  upload_queue uploads_;
+  webhook_queue posts_;
   bool performing_ = false;
 };
 

@@ -1,34 +1,23 @@
 #include "actors/worker.hpp"
-#include "actors/prediction_log.hpp"
-#include "io/folder.hpp"
-#include "io/process_tree.hpp"
-#include <algorithm>
+#include "actors/deadline_alarm.hpp"
+#include "actors/worker_command.hpp"
+#include "process/exit_cause.hpp"
+#include "process/process_tree.hpp"
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 namespace cog {
 
 namespace {
 
-// The working directory enters sys.path only after the worker's own imports.
-constexpr const char* start_code =
-  "import sys; sys.path[:] = [p for p in sys.path if p]; "
-  "from cog._worker import main; main(sys.argv[1:])";
-constexpr std::chrono::seconds exit_limit{3};   // for exit handlers, once nothing runs any more
+constexpr std::chrono::seconds exit_limit{3};    // for exit handlers, once nothing runs any more
+constexpr std::chrono::seconds leave_limit{1};   // from a cancel, once others take over
 
-/// Ours, with `own` variables (NAME=value) in place of those of the same names.
-std::vector<std::string> worker_environment(const server_config& config, std::vector<std::string> own) {
-  if (!config.preload.empty())
-    own.push_back("LD_PRELOAD=" + config.preload);
-  auto is_replaced = [&](std::string_view variable) {
-    auto name = variable.substr(0, variable.find('=') + 1);
-    return name == "LD_PRELOAD=" || name == "COG_LD_PRELOAD=" ||
-      std::any_of(own.begin(), own.end(), [&](auto& entry) { return entry.starts_with(name); });
-  };
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    if (!is_replaced(*entry))
-      own.emplace_back(*entry);
-  return own;
+run_settings make_run_settings(const server_config& config, uint64_t index) {
+  return {.worker = index,
+          .uploads = !config.upload_url.empty(),
+          .max_output_memory = config.max_output_memory,
+          .predict_timeout = config.predict_timeout,
+          .cancel_timeout = config.cancel_timeout};
 }
 
 }   // namespace
@@ -39,36 +28,40 @@ worker::worker(caf::actor_config& cfg, net::any_io_executor strand, uint64_t ind
     index_{index},
     model_{std::move(model)},
     settings_{std::move(settings)},
+    waits_for_devices_{settings_->waits_for_devices},
     restarts_{settings_->config.restarts},
     setup_deadline_{this->strand(),
                     [this] {
-                      setup_error_ = fmt::format("worker setup timed out after {} seconds (COG_SETUP_TIMEOUT)",
-                                                 settings_->config.setup_timeout.count());
+                      state_.setup_error = fmt::format("worker setup timed out after {} seconds (COG_SETUP_TIMEOUT)",
+                                                       settings_->config.setup_timeout.count());
                       process_->kill();
                     }},
     setup_news_{this->strand(),
                 [this] {
-                  has_setup_news_ = false;
                   if (phase_ == worker_phase::starting)
                     report(phase_);
                 }},
     restart_pause_{this->strand(), [this] { start(); }},
-    overdue_{this->strand(), [this] { on_overdue(); }},
-    check_deadline_{this->strand(), [this] { fail_checks("healthcheck timed out"); }},
-    exit_deadline_{this->strand(), [this] { process_->kill(); }} {
-  // nop
+    exit_deadline_{this->strand(), [this] { process_->kill(); }},
+    runs_{make_run_settings(settings_->config, index_), *this,
+          std::make_unique<deadline_alarm>(this->strand(), [this] { runs_.on_alarm(); })},
+    checks_{std::make_unique<deadline_alarm>(this->strand(), [this] { checks_.on_alarm(); })} {
+  runs_.set_model(model_);
 }
 
 worker::behavior_type worker::make_behavior() {
   return {
     [this](atom::start) { start(); },
-    [this](atom::run, const request_ptr& request, const companions& others) { return run(request, others); },
+    [this](atom::run, const request_ptr& request, const prediction_links& links) { return run(request, links); },
     [this](atom::cancel, const request_ptr& request) { cancel(request); },
     [this](atom::find, const std::string& id) { return find(id); },
     [this](atom::attach, const std::string& id, const follower_actor& follower) { return attach(id, follower); },
+    [this](atom::watch, const std::string& id, const follower_actor& watcher) { return watch(id, watcher); },
     [this](atom::detach, const std::string& id, const follower_actor& follower) { detach(id, follower); },
     [this](atom::check) { return check(); },
     [this](atom::drain) { return drain(); },
+    [this](atom::reload, const std::string& reason) { leave(reason); },
+    [this](atom::lease) { on_devices_free(); },
     [this](atom::lost, const std::string& what) { on_lost(what); },
   };
 }
@@ -76,15 +69,11 @@ worker::behavior_type worker::make_behavior() {
 void worker::on_exit() {
   if (process_)
     std::exchange(process_, nullptr)->detach();
-  fail_all("The server has ended");
-  while (!released_.empty())
-    finish(*released_.back(), prediction_status::failed, "The server has ended");
-  fail_checks({});
+  runs_.clear("The server has ended");
+  checks_.answer_all({});
   for (auto& promise : drained_)
     promise.deliver(caf::unit);
   restart_pause_.clear();
-  overdue_.clear();
-  check_deadline_.clear();
   setup_deadline_.clear();
   setup_news_.clear();
   exit_deadline_.clear();
@@ -95,9 +84,13 @@ void worker::report(worker_phase phase, const std::string& cause) {
   phase_ = phase;
   worker_report report;
   report.index = index_;
+  report.source = settings_->source;
   report.phase = phase;
   report.set_up = set_up_;
   report.cause = cause;
+  report.kind = state_.end_kind;
+  report.pid = process_ ? process_->pid() : 0;
+  report.deaths_in_a_row = restarts_.deaths();
   if (lease_)
     for (auto& device : lease_->devices)
       report.devices.push_back(device.uuid);
@@ -109,137 +102,94 @@ void worker::report(worker_phase phase, const std::string& cause) {
 void worker::start() {
   if (draining_ || process_ || leasing_)
     return;
-  if (auto workers = known_workers())
+  if (auto workers = known_workers(settings_->config, model_); workers && !waits_for_devices_)
     return ask_lease(*workers, [this] { start_process(); });
   start_process();
 }
 
 void worker::start_process() {
-  auto& config = settings_->config;
-  ++generation_;
-  last_number_ = 0;
-  setup_error_.clear();
-  end_reason_.clear();
-  poisoned_ = false;
-  process_root_ = fmt::format("{}/worker-{}.{}", settings_->root, index_, generation_);
+  auto generation = state_.generation + 1;
+  state_ = {};
+  state_.generation = generation;
+  auto source = settings_->source > 0 ? fmt::format(".{}", settings_->source) : std::string{};
+  state_.folder = fmt::format("{}/worker-{}{}.{}", settings_->root, index_, source, generation);
   if (!set_up_) {
     setup_.begin();
     setup_.note("Spawning worker subprocess");
     if (phase_ == worker_phase::waiting)
       report(worker_phase::starting);
   }
-  subprocess_spec spec;
-  spec.argv = {config.python,
-               "-c",
-               start_code,
-               "--data",
-               std::to_string(worker_data_fd),
-               "--control",
-               std::to_string(worker_control_fd),
-               "--lifeline",
-               std::to_string(worker_lifeline_fd),
-               "--ref",
-               config.reference,
-               "--mode",
-               config.mode,
-               "--worker",
-               std::to_string(index_),
-               "--folder",
-               process_root_,
-               "--lease",
-               lease_ ? lease_text() : "wait"};
-  auto own = lease_ ? lease_->environment : std::vector<std::string>{};
-  own.push_back(mark());
-  if (config.ignore_gpus)
-    own.emplace_back("CUDA_VISIBLE_DEVICES=-1");
-  spec.env = worker_environment(config, std::move(own));
-  spec.working_directory = config.project;
-  spec.soft_file_limit = config.soft_file_limit;
-  std::string problem;
+  auto spec = worker_command(settings_->config, index_, state_.folder, lease_.get());
+  spawn_problem problem;
   auto child = cog::spawn(spec, *settings_->children, problem);
   if (!child)
-    return on_death("failed to spawn worker: " + problem);
+    return problem.is_passing ? postpone(problem.text) : on_death("failed to spawn worker: " + problem.text);
   spdlog::info("worker: started, worker={} pid={}", index_, child->pid);
   process_listener& listener = *this;
   process_ = std::make_shared<worker_process>(strand(), std::move(*child), settings_->children, listener);
-  process_->start();
-}
-
-void worker::on_frame(const frame& what) {
-  switch (what.kind) {
-    case frame_kind::done:
-      return on_done(what.payload);
-    case frame_kind::output:
-      return on_output(what.payload);
-    case frame_kind::log:
-      return on_log(what.payload);
-    case frame_kind::metric:
-      return on_metric(what.payload);
-    case frame_kind::hello:
-      return on_hello(what.payload);
-    case frame_kind::described:
-      return on_described(what.payload);
-    case frame_kind::ready:
-      return on_ready();
-    case frame_kind::setup_failed:
-      if (auto failure = parse_setup_failed(what.payload))
-        on_setup_failed(std::move(failure->error), failure->traceback);
-      return;
-    case frame_kind::poisoned:
-      return on_poisoned(what.payload);
-    case frame_kind::health:
-      return on_health(what.payload);
-    case frame_kind::pong:
-      last_pong_ = parse_pong(what.payload).value_or(last_pong_);
-      return;
-    case frame_kind::run:
-    case frame_kind::cancel:
-    case frame_kind::healthcheck:
-    case frame_kind::ping:
-    case frame_kind::end:
-    case frame_kind::lease:
-      break;
+  if (!process_->start(problem.text)) {
+    process_ = nullptr;
+    return postpone(problem.text);
   }
-  spdlog::error("worker: unexpected-frame, worker={} kind={}", index_, static_cast<int>(what.kind));
+  runs_.process_started(*process_, output_files{state_.folder, [files = settings_->files](std::string path) {
+                                                  caf::anon_send(files, atom::sweep_v, std::move(path));
+                                                }});
 }
 
-void worker::on_pipe(log_source source, std::string_view text) {
-  if (phase_ != worker_phase::ready && !set_up_)
-    return on_setup_text(source, text);
-  if (!running_.empty() && slots_of_worker(*model_, index_) == 1)
-    return add_log(*running_.front(), source, text);
-  log_printed(nullptr, index_, source, text);
+/// There is no process for want of something, which is no death: another try before long, however often it takes.
+void worker::postpone(const std::string& problem) {
+  auto pause = restarts_.lacked();
+  spdlog::warn("worker: start-postponed, worker={} cause=\"{}\" next_try_in_ms={}", index_, problem,
+               std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
+  report(phase_, problem);
+  restart_pause_.set(pause);
 }
 
-std::string worker::mark() const {
-  return "COG_WORKER_FOLDER=" + process_root_;
+void worker::end_process(death_kind kind, std::string reason) {
+  state_.end_kind = kind;
+  state_.end_reason = std::move(reason);
+  process_->kill();
+}
+
+void worker::on_broken(const std::string& problem) {
+  spdlog::error("worker: unreachable, worker={} problem=\"{}\"", index_, problem);
+  if (!state_.end_reason.empty() || !state_.setup_error.empty())
+    return;
+  state_.lacked = true;
+  state_.end_reason = "Worker ended: " + problem;
 }
 
 void worker::on_death(const std::string& cause) {
-  if (std::exchange(process_, nullptr)) {
-    auto alone = !model_ || model_->workers == 1;
-    end_descendants(settings_->children->workers(), alone ? std::string{} : mark());
+  if (state_.end_reason.empty())
+    state_.end_kind = state_.setup_error.empty() ? kind_of_exit(cause) : death_kind::setup;
+  auto process = std::exchange(process_, nullptr);
+  if (process) {
+    auto alone = (!model_ || model_->workers == 1) && !settings_->config.reload;
+    end_descendants(settings_->children->workers(), alone ? std::string{} : worker_mark(state_.folder));
   }
   setup_deadline_.clear();
   exit_deadline_.clear();
   if (draining_) {
-    fail_all("The server is shutting down");
-    fail_checks({});
+    runs_.process_ended("The server is shutting down");
+    checks_.answer_all({});
     for (auto& promise : std::exchange(drained_, {}))
       promise.deliver(caf::unit);
     return;
   }
-  if (std::exchange(start_again_, false))
-    return start();
-  auto reason = !end_reason_.empty() ? end_reason_ : !setup_error_.empty() ? setup_error_ : "Worker crashed: " + cause;
-  if (index_ == 0 && !set_up_) {
-    auto error = setup_error_.empty() ? "worker crashed: " + cause : "worker setup failed: " + setup_error_;
-    setup_.end(error);
-    spdlog::error("worker: setup-failed, {}", error);
-    return report(worker_phase::failed, error);
+  // Python itself has not come up, though it did before: that is no fault of the model.
+  if (process && !state_.has_spoken && has_worked() && state_.end_reason.empty())
+    state_.lacked = true;
+  if (state_.start_again || (!has_worked() && !state_.lacked)) {
+    runs_.process_ended(cause);   // it ran nothing yet
+    return state_.start_again ? start() : on_setup_death(cause);
   }
+  auto reason = !state_.end_reason.empty() ? state_.end_reason
+    : !state_.setup_error.empty()          ? state_.setup_error
+                                           : "Worker crashed: " + cause;
   std::optional<clock::duration> pause = clock::duration::zero();
-  if (end_reason_.empty())
+  if (state_.lacked)
+    pause = restarts_.lacked();
+  else if (state_.end_reason.empty())
     pause = restarts_.died(clock::now());
   else
     restarts_.ended();
@@ -251,16 +201,21 @@ void worker::on_death(const std::string& cause) {
   if (!pause)
     send(settings_->devices, atom::release_v, index_);
   report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
-  give_back_next();
-  fail_all(reason);
-  fail_checks("Worker crashed");
+  runs_.give_back_unbegun();
+  runs_.process_ended(reason);
+  checks_.answer_all("Worker crashed");
   if (pause)
     restart_pause_.set(*pause);
 }
 
-void worker::end(std::string reason) {
-  end_reason_ = std::move(reason);
-  process_->kill();
+/// The model's first setup has failed: only a new server mends that.
+void worker::on_setup_death(const std::string& cause) {
+  auto& failure = state_.setup_error;
+  auto error = failure.empty() ? "worker crashed: " + cause : "worker setup failed: " + failure;
+  setup_.end(error, state_.setup_line);
+  spdlog::error("worker: setup-failed, {}", error);
+  auto& shown = !state_.setup_line.empty() ? state_.setup_line : !failure.empty() ? failure : error;
+  report(worker_phase::failed, shown);
 }
 
 caf::result<caf::unit_t> worker::drain() {
@@ -276,6 +231,15 @@ caf::result<caf::unit_t> worker::drain() {
     process_->kill();
   }
   return drained_.back();
+}
+
+void worker::leave(const std::string& reason) {
+  draining_ = true;
+  restart_pause_.clear();
+  if (!process_)
+    return;
+  runs_.stop_all(reason);
+  exit_deadline_.set(leave_limit);
 }
 
 }   // namespace cog

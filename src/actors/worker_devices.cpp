@@ -1,37 +1,8 @@
 #include "actors/worker.hpp"
-#include "prediction/json_text.hpp"
-#include <fstream>
-#include <iterator>
+#include "actors/worker_command.hpp"
 #include <spdlog/spdlog.h>
 
 namespace cog {
-
-namespace {
-
-/// A guess that costs no import: what is asynchronous by inheritance alone is not recognised.
-bool looks_synchronous(const server_config& config) {
-  std::ifstream source{config.project + "/" + config.reference.substr(0, config.reference.find(':'))};
-  std::string text{std::istreambuf_iterator<char>{source}, {}};
-  return !text.empty() && text.find("async") == text.npos;
-}
-
-}   // namespace
-
-/// Among how many workers the devices are divided (0: as many as there are devices). Where that follows from the model
-/// alone it is not known before the model was described: the process starts without a lease then, and waits for it before
-/// its setup.
-std::optional<uint64_t> worker::known_workers() const {
-  auto& config = settings_->config;
-  if (model_)
-    return model_->workers;
-  if (config.workers_by_gpu)
-    return 0;
-  if (config.workers > 1)
-    return config.workers;
-  if (config.workers == 0 && config.max_concurrency > 1 && looks_synchronous(config))
-    return config.max_concurrency;
-  return std::nullopt;
-}
 
 void worker::ask_lease(uint64_t workers, std::function<void()> then) {
   leasing_ = true;
@@ -52,39 +23,24 @@ void worker::ask_lease(uint64_t workers, std::function<void()> then) {
 
 /// The model is described: gives the process that waits for it its lease, or starts it again when it has a wrong one.
 void worker::settle_lease() {
+  if (waits_for_devices_)
+    return;
   if (lease_ && !lease_->environment.empty() && lease_->workers != model_->workers) {
-    start_again_ = true;
+    state_.start_again = true;
     return process_->kill();
   }
   if (lease_)
     return;
-  ask_lease(model_->workers, [this, generation = generation_] {
-    if (process_ && generation == generation_)
-      process_->send_control(lease_frame(lease_text()));
+  ask_lease(model_->workers, [this, generation = state_.generation] {
+    if (process_ && generation == state_.generation)
+      process_->send_control(lease_frame(lease_text(*lease_, settings_->config)));
   });
 }
 
-std::string worker::lease_text() const {
-  auto& config = settings_->config;
-  bool many = lease_->workers > 1;
-  std::string text = R"({"environment":{)";
-  for (std::string_view variable : lease_->environment) {
-    if (text.back() != '{')
-      text += ',';
-    append_json_string(text, variable.substr(0, variable.find('=')));
-    text += ':';
-    append_json_string(text, variable.substr(variable.find('=') + 1));
-  }
-  text += R"(},"devices":[)";
-  for (auto& device : lease_->devices) {
-    if (text.back() != '[')
-      text += ',';
-    append_json_string(text, describe(device));
-  }
-  text += R"(],"context":)";
-  append_json_string(text, !config.cuda_context.empty() ? config.cuda_context : many ? "early" : "late");
-  text += many || !config.cuda_context.empty() ? R"(,"required":true})" : R"(,"required":false})";
-  return text;
+void worker::on_devices_free() {
+  waits_for_devices_ = false;
+  if (process_ && model_)
+    settle_lease();
 }
 
 /// The process cannot use its devices any more: it gets nothing more to do, and is ended when the prediction that has
@@ -92,18 +48,19 @@ std::string worker::lease_text() const {
 void worker::on_poisoned(std::string_view text) {
   if (phase_ != worker_phase::ready)
     return;
-  poisoned_ = true;
-  end_reason_ = "Worker ended: its CUDA context is spoilt: " + std::string{text};
-  report(worker_phase::restarting, end_reason_);
-  give_back_next();
+  state_.poisoned = true;
+  state_.end_kind = death_kind::cuda;
+  state_.end_reason = "Worker ended: its CUDA context is spoilt: " + std::string{text};
+  report(worker_phase::restarting, state_.end_reason);
+  runs_.give_back_unbegun();
 }
 
 void worker::on_lost(const std::string& what) {
   if (!process_)
     return;
   if (!set_up_)
-    setup_error_ = what;
-  end(what);
+    state_.setup_error = what;
+  end_process(death_kind::device, what);
 }
 
 void worker::give_up(const std::string& reason) {
@@ -111,7 +68,7 @@ void worker::give_up(const std::string& reason) {
   if (process_)
     return on_lost(reason);
   spdlog::error("worker: given-up, worker={} cause={}", index_, reason);
-  if (index_ > 0 || set_up_)
+  if (has_worked())
     return report(worker_phase::given_up, reason);
   setup_.end(reason);
   report(worker_phase::failed, reason);

@@ -1,6 +1,6 @@
-#include "cli/bench/flags.hpp"
-#include "cli/bench/run.hpp"
-#include "cli/bench/sample_input.hpp"
+#include "bench/flags.hpp"
+#include "bench/run.hpp"
+#include "bench/sample_input.hpp"
 #include "cli/commands.hpp"
 #include "cli/launch.hpp"
 #include "cli/model/inputs.hpp"
@@ -82,7 +82,6 @@ private:
     ready.plan.ports.emplace_back();
     ready.plan.server = true;
     ready.plan.init = true;
-    ready.plan.logs_to_stderr = true;
     ready.plan.environment.push_back(std::string{"COG_LOG_LEVEL="} + (messages_.show_debug ? "debug" : "warning"));
     if (!ready.plan.project.empty())
       ready.plan.command = {"python", "-m", "cog.server.http"};
@@ -91,6 +90,7 @@ private:
     model.wait_until_ready(std::chrono::seconds{flags_.setup_timeout});
     plan_.where = bench::find_target(model.url());
     auto document = model.document();
+    model.show_output();
     interrupts signals;
     measure(signals, document, "");
   }
@@ -106,7 +106,7 @@ private:
 
   launch prepare_image() {
     std::map<std::string, std::string> labels;
-    auto ready = prepare_launch_of_image(flags_.launch, flags_.target, labels);
+    auto ready = prepare_launch_of_image(common_, flags_.launch, flags_.target, labels);
     if (!labels.contains("run.cog.config"))
       throw command_error{"image " + flags_.target + ": image is not a Cog model"};
     return ready;

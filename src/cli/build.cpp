@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/config/cog_yaml.hpp"
+#include "cli/config/registry_model.hpp"
 #include "cli/image/build.hpp"
 #include "cli/image/image_name.hpp"
 #include <filesystem>
@@ -15,17 +16,19 @@ struct build_flags {
   std::string file = "cog.yaml";
 };
 
-/// What the user asked for, else cog.yaml's name, else one made of the folder's.
-std::string image_name(const build_flags& flags, const project_config& config) {
-  for (auto* name : {&flags.tag, &config.image, &config.model})
-    if (!name->empty())
-      return *name;
-  return derived_image_name(config.folder);
+/// What the user asked for, else the name that cog.yaml or COG_MODEL gives, else one made of the folder's.
+std::string image_name(const build_flags& flags, const project_config& config, const session& common) {
+  auto model = find_model(config, common.registry);
+  if (!flags.tag.empty())
+    return flags.tag;
+  if (!model.repository.empty())
+    return model.tag.empty() ? model.repository : model.repository + ":" + model.tag;
+  return config.image.empty() ? derived_image_name(config.folder) : config.image;
 }
 
 void build(const build_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
-  auto name = image_name(flags, config);
+  auto name = image_name(flags, config, common);
   check_image_name(name);
   common.messages.info("Building Docker image from environment in cog.yaml as " + name + "...");
   build_image(config, flags.image, common, name);

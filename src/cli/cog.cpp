@@ -1,9 +1,10 @@
 #include "cli/cog.hpp"
 #include "cli/commands.hpp"
+#include "cli/interruptible_output.hpp"
+#include "cli/usage.hpp"
 #include "version.hpp"
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -12,30 +13,6 @@
 namespace cog {
 
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> other_names{{
-  {"infer", "run"},
-  {"http", "serve"},
-  {"new", "init"},
-  {"start", "init"},
-  {"auth", "login"},
-  {"authenticate", "login"},
-  {"authorize", "login"},
-  {"ui", "playground"},
-  {"gui", "playground"},
-}};
-
-/// The commands that a user who typed `wrong` may have meant.
-std::vector<std::string> meant_by(const CLI::App& app, const std::string& wrong) {
-  std::vector<std::string> found;
-  for (auto& [name, command] : other_names)
-    if (name == wrong)
-      found.emplace_back(command);
-  for (auto* command : app.get_subcommands(nullptr))
-    if (!command->get_group().empty() && command->get_name().starts_with(wrong))
-      found.push_back(command->get_name());
-  return found;
-}
 
 /// The first argument that is no flag: the name of a command. Empty if there is none.
 std::string command_of(const std::vector<std::string>& arguments) {
@@ -62,29 +39,6 @@ std::optional<std::vector<std::string>> take_after_dashes(std::vector<std::strin
   return rest;
 }
 
-std::string explain_unknown(const CLI::App& app, const std::string& name) {
-  auto text = "unknown command \"" + name + "\" for \"cog\"";
-  auto meant = meant_by(app, name);
-  if (!meant.empty())
-    text += "\n\nDid you mean this?";
-  for (auto& command : meant)
-    text += "\n\t" + command;
-  return text + "\n\nRun 'cog --help' for usage.";
-}
-
-/// CLI11's words as users of other tools know them.
-std::string explain(const CLI::ParseError& error) {
-  std::string text = error.what();
-  constexpr std::string_view unexpected = "argument was not expected: ";
-  constexpr std::string_view several = "arguments were not expected: ";
-  for (auto start : {unexpected, several})
-    if (auto at = text.find(start); at != std::string::npos) {
-      auto what = text.substr(at + start.size());
-      return what.starts_with('-') ? "unknown flag: " + what : "unexpected argument: " + what;
-    }
-  return text;
-}
-
 /// Of the command that was given, else of all.
 std::string help_of(const CLI::App& app) {
   auto commands = app.get_subcommands();
@@ -95,21 +49,29 @@ void add_commands(CLI::App& app, session& common) {
   add_bench(app, common);
   add_build(app, common);
   add_debug(app, common);
+  add_deploy(app, common);
   add_doctor(app, common);
   add_exec(app, common);
   add_init(app, common);
   add_login(app, common);
+  add_playground(app, common);
   add_push(app, common);
   add_run(app, common);
   add_serve(app, common);
+  add_top(app, common);
   add_train(app, common);
   add_absent_commands(app);
   add_completion(app);
+  add_candidates(app, common);
+  add_help(app);
+  add_man(app);
+  add_footers(app);
 }
 
 }   // namespace
 
 int run_tool(int argc, char** argv) {
+  interruptible_output output;
   session common;
   CLI::App app{"Containers for machine learning: builds, serves and runs models.", "cog"};
   app.get_formatter()->column_width(34);
@@ -119,7 +81,8 @@ int run_tool(int argc, char** argv) {
   app.add_flag("--debug", common.messages.show_debug, "Show debugging output");
   app.add_flag("--no-color", no_color, "Disable coloured output");
   app.add_flag("--version", version, "Show version of Cog");
-  app.add_option("--registry", common.registry, "Registry host")->envname("COG_REGISTRY_HOST")->group("");
+  app.add_option("--registry", common.registry, "Registry of login, of models without a host and of Cog's base images")
+    ->envname("COG_REGISTRY_HOST");
   app.add_option("--home", common.home, "Folder of the program, given by its launcher")->group("");
   app.parse_complete_callback([&] {
     common.messages.color &= !no_color;
@@ -136,6 +99,12 @@ int run_tool(int argc, char** argv) {
     auto name = command_of(arguments);
     if (!name.empty() && !is_known(app, name))
       throw command_error{explain_unknown(app, name)};
+    auto asks_help = std::find(arguments.begin(), arguments.end(), "--help") != arguments.end();
+    if ((name == "help" || name == "man") && !asks_help) {
+      auto topic = std::find(arguments.begin(), arguments.end(), name) + 1;
+      std::cout << text_about(app, name, topic == arguments.end() ? std::string{} : *topic);
+      return 0;
+    }
     if (name == "exec")
       common.after_dashes = take_after_dashes(arguments);
     std::reverse(arguments.begin(), arguments.end());   // as CLI11 takes them
@@ -147,11 +116,12 @@ int run_tool(int argc, char** argv) {
     std::cout << help_of(app);
     return 0;
   } catch (const CLI::ParseError& error) {
-    common.messages.error(explain(error));
-    std::cerr << '\n' << help_of(app);
+    common.messages.error([&] {
+      auto text = explain(app, error);
+      return text + (text.ends_with('?') ? " " : ". ") + where_help_is(app);
+    }());
   } catch (const usage_error& error) {
-    common.messages.error(error.what());
-    std::cerr << '\n' << help_of(app);
+    common.messages.error(std::string{error.what()} + ". " + where_help_is(app));
   } catch (const silent_exit& exit) {
     std::cout.flush();
     return exit.code;

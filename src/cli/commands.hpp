@@ -10,13 +10,16 @@ namespace cog {
 void add_bench(CLI::App& app, session& common);
 void add_build(CLI::App& app, session& common);
 void add_debug(CLI::App& app, session& common);
+void add_deploy(CLI::App& app, session& common);
 void add_doctor(CLI::App& app, session& common);
 void add_exec(CLI::App& app, session& common);
 void add_init(CLI::App& app, session& common);
 void add_login(CLI::App& app, session& common);
+void add_playground(CLI::App& app, session& common);
 void add_push(CLI::App& app, session& common);
 void add_run(CLI::App& app, session& common);   // and predict
 void add_serve(CLI::App& app, session& common);
+void add_top(CLI::App& app, session& common);
 void add_train(CLI::App& app, session& common);
 
 /// Prints what shells need to complete the other commands.

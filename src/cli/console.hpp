@@ -33,11 +33,27 @@ public:
   void error(std::string_view text) const;
   void success(std::string_view text) const;
 
+  /// What others say: as it is, without a new line of ours.
+  void pass_on(std::string_view text) const;
+
+  /// A line at the end of all others, which the next one replaces. A terminal alone shows it, and not while somebody
+  /// else's line is unfinished.
+  void status(std::string_view text) const;
+  void clear_status() const;
+
+  /// Somebody else writes to the terminal: no status until one of our own messages.
+  void leave_line() const;
+
   bool show_debug = false;
   bool color = false;
+  bool terminal = false;   // lines of standard error can be replaced
 
 private:
   void print(std::string_view style, std::string_view icon, std::string_view text) const;
+
+  mutable bool status_shown_ = false;
+  mutable bool unfinished_ = false;   // the cursor is not at the start of a line
+  mutable bool left_ = false;         // to somebody else
 };
 
 }   // namespace cog

@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/engine/docker_arguments.hpp"
+#include "cli/engine/port_check.hpp"
+#include "cli/engine/start_error.hpp"
 #include "cli/launch.hpp"
 #include <filesystem>
 #include <memory>
@@ -21,6 +23,8 @@ void exec(const session& common, const exec_flags& flags) {
   for (auto& text : flags.ports)
     ports.push_back(parse_published_port(text));
   auto config = load_config(std::filesystem::current_path(), flags.launch.file, common.messages);
+  if (flags.launch.engine != "host" && !is_docker_remote(flags.launch))
+    check_ports(ports);
   auto ready = prepare_launch(common, flags.launch, config);
   ready.plan.command = flags.command;
   ready.plan.ports = std::move(ports);
@@ -29,7 +33,14 @@ void exec(const session& common, const exec_flags& flags) {
   common.messages.info("");
   common.messages.info(announcement(ready));
   common.messages.info("");
-  run_to_the_end(ready, common.messages, stop_grace);
+  if (!ready.plan.ports.empty() && !ready.where->has_images())
+    common.messages.warn("-p has no effect on the host engine: what the command listens on is open as it is");
+  try {
+    run_to_the_end(ready, common.messages, stop_grace);
+  } catch (const start_error& error) {
+    common.messages.error(error.what());
+    throw silent_exit{error.exit_code};
+  }
 }
 
 }   // namespace

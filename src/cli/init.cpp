@@ -43,8 +43,15 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.13"
-      - run: pip install cog-cpp
-      - run: cog push ${{ inputs.model_name }}
+      # The wheel of cog: its path in this repository, or its URL, in the variable COG_WHEEL of the repository's settings.
+      - name: Install cog
+        env:
+          COG_WHEEL: ${{ vars.COG_WHEEL }}
+        run: pip install --no-index "${COG_WHEEL:?set the repository's variable COG_WHEEL to the path or URL of the wheel of cog}"
+      - name: Push
+        env:
+          MODEL_NAME: ${{ inputs.model_name }}
+        run: cog push ${MODEL_NAME:+"$MODEL_NAME"}
 )"},
   {"cog.yaml", R"(# How the model is built and run.
 

@@ -3,6 +3,7 @@
 #include "cli/engine/engine.hpp"
 #include "cli/image/image_flags.hpp"
 #include <CLI/App.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,12 +36,19 @@ std::string read_project_schema(const session& common, const project_config& con
 launch prepare_launch(const session& common, const launch_flags& flags, const project_config& config);
 
 /// The same for an image that is there already. `labels` become those of the image.
-launch prepare_launch_of_image(const launch_flags& flags, const std::string& image,
+launch prepare_launch_of_image(const session& common, const launch_flags& flags, const std::string& image,
                                std::map<std::string, std::string>& labels);
 
-/// Runs a plan until it ends or a signal asks us to stop it, which a server does in `grace`. Throws command_error when
-/// it ends with a status other than 0.
-void run_to_the_end(launch& what, const console& messages, std::chrono::seconds grace);
+/// Does Docker run on another machine, if it is used?
+bool is_docker_remote(const launch_flags& flags);
+
+/// Looks at a program that runs, at least every 100 ms; false: it wants to look no more.
+using onlooker = std::function<bool(running&, const interrupts&)>;
+
+/// Runs a plan until it ends or a signal asks us to stop it, which takes at most `grace`. Another program than a server
+/// ends this with its own exit code, by silent_exit; 128 and the number of the signal after one. Throws command_error
+/// when a server ends with a status other than 0.
+void run_to_the_end(launch& what, const console& messages, std::chrono::seconds grace, onlooker look = {});
 
 /// `Running <command> in Docker ...`, or where it is.
 std::string announcement(const launch& what);

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/config/words.hpp"
 #include "cli/engine/docker.hpp"
+#include "cli/engine/pipe.hpp"
 #include <iostream>
 #include <memory>
 #include <termios.h>
@@ -49,19 +50,16 @@ std::string ask_hidden(const std::string& prompt) {
 }
 
 /// Docker keeps what it accepts where the user has set it up to: its configuration, or a credential helper.
-void hand_to_docker(const std::string& host, const std::string& user, const std::string& password) {
+void hand_to_docker(const session& common, const std::string& user, const std::string& password) {
+  auto& host = common.registry;
   std::string problem;
   auto client = find_docker(problem);
   if (!client)
     throw command_error{"Docker cannot be used: " + problem};
-  int ends[2];   // NOLINT(cppcoreguidelines-avoid-c-arrays)
-  if (pipe(ends) != 0)
-    throw command_error{"cannot make a pipe"};
-  unique_fd from{ends[0]}, to{ends[1]};
-  auto line = password + "\n";
-  [[maybe_unused]] auto written = write(to.get(), line.data(), line.size());
+  auto [from, to] = make_pipe();
+  write_all(to.get(), password + "\n");
   to.reset();
-  auto done = client->run_shown({"login", "--username", user, "--password-stdin", host}, from.get());
+  auto done = client->run_shown({"login", "--username", user, "--password-stdin", host}, common.messages, from.get());
   if (done.status != 0)
     throw command_error{"cannot log in to " + host + " as " + user + ": " + docker_words(done)};
   std::cerr << done.err;
@@ -72,7 +70,7 @@ struct login_flags {
   std::string user;
 };
 
-void login(const std::string& host, const login_flags& flags) {
+void login(const session& common, const login_flags& flags) {
   auto user = flags.user;
   std::string password;
   if (flags.token_from_stdin) {
@@ -93,7 +91,7 @@ void login(const std::string& host, const login_flags& flags) {
     if (password.empty())
       throw command_error{"password cannot be empty"};
   }
-  hand_to_docker(host, user, password);
+  hand_to_docker(common, user, password);
 }
 
 }   // namespace
@@ -104,7 +102,7 @@ void add_login(CLI::App& app, session& common) {
   command->add_flag("--token-stdin", flags->token_from_stdin, "Read a token or a password from standard input");
   command->add_option("-u,--username", flags->user, "Who logs in; asked for, or of no concern beside a token");
   command->callback([flags, &common] {
-    login(common.registry, *flags);
+    login(common, *flags);
     common.messages.success("Logged in to " + common.registry);
   });
 }

@@ -1,6 +1,10 @@
 #include "cli/predict.hpp"
+#include "cli/config/registry_model.hpp"
+#include "cli/image/schema.hpp"
+#include "cli/model/input_list.hpp"
 #include "cli/model/started_model.hpp"
 #include "prediction/schema.hpp"
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -35,6 +39,7 @@ public:
     : common_{common},
       messages_{common.messages},
       flags_{flags},
+      image_{flags.image},
       given_{read_given(flags.inputs, flags.json)},
       context_{make_context(flags)},
       writer_{{.path = flags.output,
@@ -46,13 +51,20 @@ public:
   }
 
   void run() {
-    auto ready = flags_.image.empty() ? prepare_project() : prepare_image();
+    if (image_.empty())
+      image_ = image_without_project();
+    if (flags_.list_inputs)
+      return list_inputs();
+    auto ready = image_.empty() ? prepare_project() : prepare_image();
     ready.plan.ports.emplace_back();
     ready.plan.server = true;
     ready.plan.init = true;
-    ready.plan.logs_to_stderr = true;
-    ready.plan.environment.push_back(std::string{"COG_LOG_LEVEL="} + (messages_.show_debug ? "debug" : "warning"));
-    if (flags_.image.empty() || training())
+    auto& variables = ready.plan.environment;
+    auto ours = std::find(variables.begin(), variables.end(), "LOG_FORMAT=console");
+    if (!messages_.show_debug && ours != variables.end())
+      *ours = "LOG_FORMAT=json";   // we read it
+    variables.insert(variables.begin(), std::string{"COG_LOG_LEVEL="} + (messages_.show_debug ? "debug" : "warning"));
+    if (image_.empty() || training())
       ready.plan.command = {"python", "-m", "cog.server.http"};
     if (training())
       ready.plan.command.insert(ready.plan.command.end(), {"--x-mode", "train"});
@@ -96,8 +108,35 @@ private:
     writer_.expect(output_kind_of(*schema_.json, training()));
   }
 
+  /// The image that COG_MODEL names, where there is no project to run.
+  std::string image_without_project() const {
+    auto folder = std::filesystem::current_path().string();
+    auto* named = std::getenv("COG_MODEL");
+    if (named == nullptr || *named == '\0' || has_project(folder, flags_.launch.file))
+      return {};
+    auto model = find_model({}, common_.registry);
+    return model.tag.empty() ? model.repository : model.repository + ":" + model.tag;
+  }
+
+  void list_inputs() {
+    std::string text;
+    if (image_.empty()) {
+      config_ = load_config(std::filesystem::current_path().string(), flags_.launch.file, messages_);
+      text = read_model(config_, {}, common_).schema;
+    } else {
+      std::map<std::string, std::string> labels;
+      prepare_launch_of_image(common_, flags_.launch, image_, labels);
+      text = labels["run.cog.openapi_schema"];
+    }
+    auto schema = read_schema(text);
+    if (!schema.json)
+      throw command_error{"the inputs are not known before the model runs"};
+    std::cout << input_list(*schema.json) << std::flush;
+  }
+
   launch prepare_project() {
     config_ = load_config(std::filesystem::current_path().string(), flags_.launch.file, messages_);
+    find_model(config_, common_.registry);
     auto& reference = training() ? config_.train : config_.run;
     if (reference.empty())
       throw command_error{config_.place("") +
@@ -108,13 +147,13 @@ private:
   }
 
   launch prepare_image() {
-    if (flags_.image.find('=') != std::string::npos)
-      throw command_error{"Invalid image name '" + flags_.image + "'. Did you forget `-i`?"};
+    if (image_.find('=') != std::string::npos)
+      throw command_error{"Invalid image name '" + image_ + "'. Did you forget `-i`?"};
     std::map<std::string, std::string> labels;
-    auto ready = prepare_launch_of_image(flags_.launch, flags_.image, labels);
+    auto ready = prepare_launch_of_image(common_, flags_.launch, image_, labels);
     auto config = labels.find("run.cog.config");
     if (config == labels.end())
-      throw command_error{"image " + flags_.image + ": image is not a Cog model"};
+      throw command_error{"image " + image_ + ": image is not a Cog model"};
     json_error ignored;
     auto json = parse_json(std::string_view{config->second}, ignored);
     auto* gpu = json ? json->find_path({"build", "gpu"}) : nullptr;
@@ -131,7 +170,7 @@ private:
     json_error error;
     auto prediction = parse_json(std::string_view{answer}, error);
     if (!prediction)
-      throw command_error{"Failed to run prediction: the answer is no JSON: " + error};
+      throw command_error{"Failed to run prediction: the answer is not valid JSON: " + error};
     if (any_shown_) {
       std::cout << std::endl;
       auto* status = prediction->find("status");
@@ -141,12 +180,12 @@ private:
     return writer_.write(*prediction, kind);
   }
 
-  /// Somebody who looks on sees the log grow, and text come in pieces.
+  /// The log is shown while it grows; on a terminal text, too, comes in pieces.
   std::string ask_model(started_model& model, const known_schema& schema, output_kind kind, const std::string& endpoint,
                         const std::string& body) {
     if (shows_text_at_once(kind, schema))
       return show_text(model, schema, endpoint, body);
-    return isatty(STDERR_FILENO) != 0 ? model.create_and_watch(endpoint, body, {}) : model.create(endpoint, body);
+    return model.create_and_watch(endpoint, body, {});
   }
 
   bool shows_text_at_once(output_kind kind, const known_schema& schema) const {
@@ -164,8 +203,10 @@ private:
       std::string scratch;
       if (!chunk)
         return;
+      messages_.clear_status();
       std::cout << (chunk->is(json_kind::string) ? string_content(*chunk, scratch) : chunk->raw) << std::flush;
       any_shown_ = true;
+      messages_.leave_line();
     };
     return schema.model->streaming ? model.create_streaming(endpoint, body, show)
                                    : model.create_and_watch(endpoint, body, show);
@@ -174,6 +215,7 @@ private:
   const session& common_;
   const console& messages_;
   const prediction_request_flags& flags_;
+  std::string image_;   // empty: the project's source is run
   given_inputs given_;
   std::string context_;
   output_writer writer_;

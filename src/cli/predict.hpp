@@ -19,6 +19,7 @@ struct prediction_request_flags {
   uint32_t setup_timeout = 300;   // seconds
   bool use_replicate_token = false;
   bool training = false;
+  bool list_inputs = false;   // instead of a prediction
 };
 
 /// Starts a model, makes one prediction (or training) and writes its output. Throws command_error, or silent_exit when

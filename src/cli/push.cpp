@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/config/cog_yaml.hpp"
+#include "cli/config/registry_model.hpp"
 #include "cli/config/words.hpp"
 #include "cli/engine/docker.hpp"
 #include "cli/image/build.hpp"
@@ -34,12 +35,13 @@ std::string push_id() {
   return id.str();
 }
 
-std::string target_of(const push_flags& flags, const project_config& config) {
-  if (!config.model.empty() && !flags.name.empty())
-    throw command_error{"cog.yaml sets 'model', so no image name can be given: set COG_MODEL instead"};
-  if (!config.model.empty())
-    throw command_error{config.place("model") +
-                        "pushing a bundle of model and weights is not available: set 'image' instead of 'model'"};
+std::string target_of(const push_flags& flags, const project_config& config, const session& common) {
+  auto model = find_model(config, common.registry);
+  if (!model.repository.empty() && !flags.name.empty())
+    throw command_error{model.from + " names " + model.repository +
+                        ", so no image name can be given: set COG_MODEL instead"};
+  if (!model.repository.empty())
+    return name_to_push(model);
   auto name = flags.name.empty() ? config.image : flags.name;
   if (name.empty())
     throw command_error{
@@ -73,13 +75,13 @@ std::string pushed_as(const docker_client& client, const std::string& name) {
 
 void push(const push_flags& flags, const session& common) {
   auto config = load_config(std::filesystem::current_path().string(), flags.file, common.messages);
-  auto name = target_of(flags, config);
+  auto name = target_of(flags, config, common);
   check_image_name(name);
   common.messages.info("Building Docker image from environment in cog.yaml as " + name + "...");
   build_image(config, flags.image, common, name, {{"run.cog.push_id", push_id()}});
   common.messages.info("Pushing to " + name + "...");
   auto client = reach_docker();
-  if (auto done = client.run_shown({"push", name}); done.status != 0) {
+  if (auto done = client.run_shown({"push", name}, common.messages); done.status != 0) {
     auto words = docker_words(done);
     throw command_error{"failed to push " + name + ": " + words +
                         (is_about_credentials(words) ? "; log in with `cog login --registry " + registry_of(name) +

@@ -83,7 +83,7 @@ visible_devices find_visible(const std::vector<gpu_device>& all, const std::opti
       bool hides_on_purpose = entry.empty() || entry.starts_with('-') || entry == "NoDevFiles";
       if (!hides_on_purpose && !all.empty())
         result.warning = "CUDA_VISIBLE_DEVICES=" + *variable + ": '" + std::string{entry} +
-          "' is no device of this machine; it and all that follows is left out, as CUDA does";
+          "' is not a device of this machine; it and everything after it are left out, as CUDA does";
       return result;
     }
     auto is_known = [&](auto& device) {

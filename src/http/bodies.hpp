@@ -1,6 +1,7 @@
 #pragma once
-#include "actors/messages.hpp"
-#include "prediction/health_state.hpp"
+#include "gpu/device_lease.hpp"
+#include "pool/health_state.hpp"
+#include "prediction/memory_account.hpp"
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,11 @@ std::string health_body(const health_answer& health);
 
 /// `/livez` and `/readyz`: `{"status":"READY"}`, with the capacity that is left when workers were given up.
 std::string probe_body(const health_answer& health);
+
+/// What is held on the account of request bodies, for `GET /metrics`.
+std::string memory_metrics(const memory_account& bodies, const memory_account& outputs);
+
+/// What this process is and takes, for `GET /metrics`. `model`: its reference.
+std::string process_metrics(const std::string& model);
 
 }   // namespace cog

@@ -1,13 +1,14 @@
 #include "http/http_counters.hpp"
-#include "prediction/pool_metrics.hpp"
+#include "pool/pool_metrics.hpp"
 #include <algorithm>
+#include <chrono>
 
 namespace cog {
 
 namespace {
 
 /// By `route`; paths with `{id}` stand for all ids.
-constexpr std::array<std::string_view, 16> names{"other",
+constexpr std::array<std::string_view, 21> names{"other",
                                                  "/",
                                                  "/health-check",
                                                  "/openapi.json",
@@ -19,10 +20,15 @@ constexpr std::array<std::string_view, 16> names{"other",
                                                  "/predictions (list)",
                                                  "/predictions/{id} (result)",
                                                  "/predictions/{id}/cancel",
+                                                 "/predictions/{id}/events",
+                                                 "/predictions/{id}/files/{n}",
                                                  "/trainings",
                                                  "/trainings/{id}",
                                                  "/trainings/{id}/cancel",
-                                                 "/metrics"};
+                                                 "/metrics",
+                                                 "/docs",
+                                                 "/status",
+                                                 "/page/{file}"};
 
 }   // namespace
 
@@ -30,6 +36,15 @@ void http_counters::count(route where, unsigned status) {
   auto found = std::find(statuses.begin(), statuses.end(), status);
   if (found != statuses.end())
     requests_[static_cast<size_t>(where)][found - statuses.begin()].fetch_add(1, std::memory_order_relaxed);
+}
+
+bool http_counters::may_warn() {
+  constexpr uint64_t warnings_a_second = 10;
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  auto second = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  if (warning_second_.exchange(second, std::memory_order_relaxed) != second)
+    warnings_.store(0, std::memory_order_relaxed);
+  return warnings_.fetch_add(1, std::memory_order_relaxed) < warnings_a_second;
 }
 
 std::string http_counters::text() const {

@@ -15,16 +15,23 @@ public:
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
 
+  uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
+
+  /// Whether a warning that any client can provoke is worth its line: the first ten of each second are.
+  bool may_warn();
+
   /// In the text format of Prometheus.
   std::string text() const;
 
 private:
-  static constexpr std::array<unsigned, 15> statuses{200, 202, 400, 404, 405, 406, 408, 409,
-                                                     413, 415, 422, 429, 431, 500, 503};
-  static constexpr size_t routes = static_cast<size_t>(route::metrics) + 1;
+  static constexpr std::array<unsigned, 25> statuses{200, 202, 204, 206, 304, 307, 400, 403, 404, 405, 406, 408, 409,
+                                                     413, 414, 415, 416, 421, 422, 429, 431, 500, 501, 503, 504};
+  static constexpr size_t routes = static_cast<size_t>(route::page_file) + 1;
 
   std::array<std::array<std::atomic<uint64_t>, statuses.size()>, routes> requests_{};
   std::atomic<uint64_t> connections_{0};
+  std::atomic<int64_t> warning_second_{0};
+  std::atomic<uint64_t> warnings_{0};   // in that second
 };
 
 }   // namespace cog

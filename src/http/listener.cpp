@@ -1,24 +1,32 @@
 #include "http/listener.hpp"
 #include "caf_asio/asio_scheduler.hpp"
-#include "http/connection.hpp"
+#include "http/session.hpp"
+#include "io/memory_reserve.hpp"
 #include <spdlog/spdlog.h>
 
 namespace cog {
+
+namespace {
+
+constexpr size_t most_spare = 32;   // connections beyond COG_MAX_CONNECTIONS, for probes
+
+}   // namespace
 
 listener::listener(caf::actor_config& cfg, net::any_io_executor strand, net::ip::tcp::acceptor acceptor,
                    settings_ptr settings)
   : pinned{cfg, std::move(strand)},
     acceptor_{std::move(acceptor)},
     pause_{this->strand()},
-    settings_{std::move(settings)} {
+    settings_{std::move(settings)},
+    hangups_{hangup_watch::start(this->strand())} {
   // nop
 }
 
 listener::behavior_type listener::make_behavior() {
   accept();
   return {
-    [this](atom::reserve, uint64_t number, uint64_t bytes) { return reserve(number, bytes); },
     [this](atom::closed, uint64_t number) { forget(number); },
+    [this](atom::shutdown) { announce_stop(); },
     [this](atom::drain) { return drain(); },
   };
 }
@@ -27,10 +35,11 @@ void listener::on_exit() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+  hangups_->stop();
   for (auto& promise : drained_)
     promise.deliver(caf::unit);
   for (auto& [number, client] : clients_)
-    caf::anon_send_exit(client.actor, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
   clients_.clear();
   settings_ = nullptr;
 }
@@ -48,7 +57,8 @@ void listener::on_accept(const boost::system::error_code& error, net::ip::tcp::s
   if (!acceptor_.is_open())
     return;
   if (error) {
-    spdlog::warn("listener: accept-failed, error={}", error.message());
+    if (!std::exchange(failing_, true))
+      spdlog::warn("listener: accept-failed, error={}", error.message());
     pause_.expires_after(std::chrono::milliseconds{100});   // out of descriptors, most likely
     pause_.async_wait([this, ref = caf::strong_actor_ptr{ctrl()}](const boost::system::error_code& stopped) {
       if (!stopped && acceptor_.is_open())
@@ -56,18 +66,29 @@ void listener::on_accept(const boost::system::error_code& error, net::ip::tcp::s
     });
     return;
   }
-  if (clients_.size() >= settings_->config.max_connections) {
+  if (std::exchange(failing_, false))
+    spdlog::info("listener: accepts-again");
+  if (!has_memory_reserve())
     refuse(std::move(socket));
-  } else {
-    boost::system::error_code ignored;
-    socket.set_option(net::ip::tcp::no_delay{true}, ignored);
-    socket.non_blocking(true, ignored);
-    auto number = ++last_number_;
-    auto strand = socket.get_executor();
-    auto actor = system().spawn<connection>(strand, std::move(socket), number, listener_actor{this}, settings_);
-    clients_.emplace(number, client{connection_actor{std::move(actor)}});
-  }
+  else
+    welcome(std::move(socket));
   accept();
+}
+
+void listener::welcome(net::ip::tcp::socket socket) {
+  boost::system::error_code ignored;
+  socket.set_option(net::ip::tcp::no_delay{true}, ignored);
+  socket.non_blocking(true, ignored);
+  auto number = ++last_number_;
+  bool spare = clients_.size() - spare_.size() >= settings_->config.max_connections;
+  if (spare)
+    take_spare(number);
+  auto strand = socket.get_executor();
+  auto actor =
+    system().spawn<session>(strand, std::move(socket), number, listener_actor{this}, settings_, hangups_, spare);
+  auto& client = clients_.emplace(number, session_actor{std::move(actor)}).first->second;
+  if (stop_is_near_)
+    send(client, atom::shutdown_v);
 }
 
 void listener::refuse(net::ip::tcp::socket socket) {
@@ -80,31 +101,34 @@ void listener::refuse(net::ip::tcp::socket socket) {
   socket.shutdown(net::socket_base::shutdown_send, ignored);
 }
 
-bool listener::reserve(uint64_t number, uint64_t bytes) {
-  auto found = clients_.find(number);
-  if (found == clients_.end())
-    return false;
-  auto others = reserved_ - found->second.reserved;
-  if (bytes > 0 && others + bytes > settings_->config.max_body_memory)
-    return false;
-  reserved_ = others + bytes;
-  found->second.reserved = bytes;
-  return true;
+/// A probe takes a moment: whoever has held such a place longest is no probe.
+void listener::take_spare(uint64_t number) {
+  spare_.push_back(number);
+  if (spare_.size() <= most_spare)
+    return;
+  caf::anon_send_exit(clients_.at(spare_.front()), caf::exit_reason::user_shutdown);
+  spare_.pop_front();
 }
 
 void listener::forget(uint64_t number) {
-  reserve(number, 0);
   clients_.erase(number);
+  std::erase(spare_, number);
   if (clients_.empty())
     for (auto& promise : std::exchange(drained_, {}))
       promise.deliver(caf::unit);
+}
+
+void listener::announce_stop() {
+  stop_is_near_ = true;
+  for (auto& [number, client] : clients_)
+    send(client, atom::shutdown_v);
 }
 
 caf::result<caf::unit_t> listener::drain() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   for (auto& [number, client] : clients_)
-    send(client.actor, atom::drain_v);
+    send(client, atom::drain_v);
   if (clients_.empty())
     return caf::unit;
   drained_.push_back(make_response_promise<caf::unit_t>());

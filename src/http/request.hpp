@@ -1,31 +1,67 @@
 #pragma once
 #include "io/net.hpp"
+#include "prediction/memory_account.hpp"
 #include <boost/beast/http/basic_parser.hpp>
+#include <chrono>
 #include <string>
+#include <string_view>
 
 namespace cog {
 
-/// Reads one HTTP request: the header fields we look at, and the body unless it is to be thrown away.
-/// Limits: header 16 KiB; the body what `body_limit` says (set before the first byte is put).
+/// Reads one HTTP request: the header fields we look at, and the body unless it is to be thrown away. What another
+/// reader of the same bytes might see the end of elsewhere is refused, where RFC 9112 would let it pass, too.
+/// Limits: header 16 KiB, each line of a chunk's size and the trailer likewise; the body what `body_limit` says (set
+/// before the first byte is taken).
 class http_request : public boost::beast::http::basic_parser<true> {
 public:
+  /// What is answered to bytes that are no request we take, before the connection is closed.
+  struct refusal {
+    unsigned status = 0;   // 0: nothing was refused
+    std::string text;
+  };
+
   http_request();
 
+  /// How many bytes are empty lines, which may stand before a request.
+  static size_t count_empty_lines(std::string_view bytes);
+
+  /// Takes bytes up to the end of the request and says how many. The rest is to be given again, with more behind it,
+  /// unless `refused` says why there is no more to take. A lone CR or LF is refused as soon as it is there.
+  size_t take(std::string_view bytes);
+  const refusal& refused() const { return refused_; }
+
   std::string method;
-  std::string target;
-  int version = 11;   // 10 or 11
+  std::string target;   // a path and its query, or `*`
+  int version = 11;     // 10 or 11
+  std::string host;     // as asked for: of a target that has it, else the Host field
   std::string content_type;
   bool has_content_type = false;
   std::string accept;   // the first such field, like the next ones
+  std::string accept_encoding;
+  std::string if_none_match;
   std::string prefer;
+  std::string cancel_after;
+  std::chrono::steady_clock::time_point cancel_after_read;   // when that field came
+  std::string priority;                                      // Cog-Priority
+  std::string_view fair_by;                                  // the name of a field; set before the first byte is taken
+  std::string fair_key;                                      // what that field says
   std::string traceparent;
   std::string tracestate;
+  std::string origin;
+  std::string sec_fetch_site;
+  std::string range;
+  std::string if_range;
+  std::string last_event_id;
+  bool wants_links = false;   // Cog-Files: links
   bool expects_continue = false;
   std::string body;
+  memory_lease memory;      // of the body, for whoever counts it
   bool keep_body = true;    // may be changed once the header is there; what came before is dropped then
   uint64_t body_size = 0;   // bytes received so far, kept or not
 
   bool is_json() const;
+  /// An item of `accept` says so, parameters cut; wildcards do not count.
+  bool accepts_event_stream() const;
 
   /// Room for a body of `bytes`, so that it is not moved while it comes.
   void reserve_body(uint64_t bytes);
@@ -43,6 +79,20 @@ private:
   void on_chunk_header_impl(std::uint64_t, text, error_code&) override;
   std::size_t on_chunk_body_impl(std::uint64_t, text piece, error_code&) override;
   void on_finish_impl(error_code&) override;
+
+  void on_own_field(std::string_view name, std::string_view value);
+  void on_encoding(std::string_view value, error_code&);
+  void refuse(unsigned status, std::string text, error_code&);
+  void explain(const error_code&, std::string_view bytes);
+  size_t look_at_lines(std::string_view lines, size_t from);
+
+  refusal refused_;
+  bool has_host_ = false;
+  bool has_length_ = false;
+  size_t header_size_ = 0;    // bytes of method, target and fields; of the trailer, once the header is done
+  size_t looked_ = 0;         // bytes of lines that were looked at and not taken
+  bool has_chunk_ = false;    // its size was read, so that a line end follows its data
+  uint64_t chunk_left_ = 0;   // bytes of its data to come
 };
 
 }   // namespace cog

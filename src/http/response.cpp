@@ -38,6 +38,18 @@ http_response text_response(unsigned status, std::string body) {
   return response;
 }
 
+http_response try_later_response(std::string body) {
+  auto response = text_response(503, std::move(body));
+  response.more_headers.emplace_back("retry-after: 1");
+  return response;
+}
+
+http_response out_of_memory_response() {
+  auto response = try_later_response("The server is out of memory; try again later");
+  response.close = true;
+  return response;
+}
+
 std::string make_head(const http_response& response, std::optional<uint64_t> length, bool keep_alive) {
   std::string head;
   head.reserve(192);
@@ -50,7 +62,7 @@ std::string make_head(const http_response& response, std::optional<uint64_t> len
     head += "\r\ncontent-type: ";
     head += response.content_type;
   }
-  if (length) {
+  if (length && response.status != 204 && response.status != 304) {   // they have no body, whatever its length
     head += "\r\ncontent-length: ";
     head += std::to_string(*length);
   }

@@ -1,5 +1,7 @@
 #include "http/routes.hpp"
+#include "io/text.hpp"
 #include <array>
+#include <charconv>
 #include <optional>
 #include <simdjson.h>
 
@@ -28,41 +30,19 @@ constexpr std::array fixed_routes{
   fixed_route{"/shutdown", "POST", route::shutdown},
   fixed_route{"/trainings", "POST", route::trainings},
   fixed_route{"/metrics", get_methods, route::metrics},
+  fixed_route{"/docs", get_methods, route::docs},
+  fixed_route{"/docs/", get_methods, route::docs},
+  fixed_route{"/status", get_methods, route::status},
+  fixed_route{"/status/", get_methods, route::status},
 };
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-/// Percent signs without two hex digits behind them stay as they are.
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 bool allows(std::string_view methods, std::string_view method) {
   return method == methods || (methods == get_methods && is_get(method));
 }
 
-route_match found(route where, std::string id = {}) {
+route_match found(route where) {
   route_match match;
   match.where = where;
-  match.id = std::move(id);
   return match;
 }
 
@@ -77,7 +57,8 @@ route_match with_id(std::string_view methods, std::string_view method, std::stri
     return {};
   if (!allows(methods, method))
     return wrong_method(methods);
-  auto match = found(where, percent_decode(id));
+  auto match = found(where);
+  percent_decode(id, true, match.id);
   match.bad_id = !simdjson::validate_utf8(match.id);
   return match;
 }
@@ -100,6 +81,25 @@ std::optional<route_match> under(std::string_view prefix, std::string_view path,
   return match;
 }
 
+/// `{id}/events` and `{id}/files/{n}`.
+std::optional<route_match> part_of_prediction(std::string_view path, std::string_view method) {
+  constexpr std::string_view events = "/events";
+  constexpr std::string_view files = "/files/";
+  if (path.ends_with(events))
+    return with_id("GET", method, path.substr(0, path.size() - events.size()), route::prediction_events);
+  auto number = path.substr(path.rfind('/') + 1);
+  path.remove_suffix(number.size());
+  if (!path.ends_with(files))
+    return {};
+  uint64_t file = 0;
+  auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), file);
+  if (number.empty() || error != std::errc{} || end != number.data() + number.size())
+    return route_match{};
+  auto match = with_id(get_methods, method, path.substr(0, path.size() - files.size()), route::prediction_file);
+  match.file = file;
+  return match;
+}
+
 }   // namespace
 
 route_match match_route(std::string_view method, std::string_view target, bool keeps_results) {
@@ -114,10 +114,16 @@ route_match match_route(std::string_view method, std::string_view target, bool k
   for (auto& fixed : fixed_routes)
     if (path == fixed.path)
       return allows(fixed.methods, method) ? found(fixed.where) : wrong_method(fixed.methods);
-  if (auto match = under("/predictions/", path, method, route::prediction, route::cancel_prediction, keeps_results))
+  constexpr std::string_view one = "/predictions/";
+  if (path.starts_with(one))
+    if (auto match = part_of_prediction(path.substr(one.size()), method))
+      return *match;
+  if (auto match = under(one, path, method, route::prediction, route::cancel_prediction, keeps_results))
     return *match;
   if (auto match = under("/trainings/", path, method, route::training, route::cancel_training, false))
     return *match;
+  if (path.starts_with("/page/"))
+    return is_get(method) ? found(route::page_file) : wrong_method(get_methods);
   return {};
 }
 

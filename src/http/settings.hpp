@@ -1,21 +1,18 @@
 #pragma once
 #include "actors/messages.hpp"
-#include "http/http_counters.hpp"
-#include "prediction/config.hpp"
+#include "http/rules.hpp"
 #include <memory>
 
 namespace cog {
 
-/// What every connection is given; never changed.
-struct http_settings {
-  server_config config;
+/// What every session is given; never changed.
+struct http_settings : http_rules {
   router_actor router;
   files_actor files;
-  mailroom_actor mailroom;
+  webhook_registry_actor webhook_registry;
   stopper_actor stopper;
   devices_actor devices;
-  std::shared_ptr<http_counters> counters;
-  std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none
+  real_seconds write_timeout{0};   // in which a reader must take something; 0: none
 };
 using settings_ptr = std::shared_ptr<const http_settings>;
 

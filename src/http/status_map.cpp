@@ -17,6 +17,8 @@ error_status status_of(errc code) {
       return {503, true, 0};
     case errc::draining:
       return {503, true, 1};
+    case errc::too_slow:
+      return {503, false, 1};
     case errc::not_streaming:
       return {406, false, 0};
     case errc::invalid_input:

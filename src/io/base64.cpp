@@ -81,7 +81,6 @@ void base64_decoder::append(std::string_view text, std::string& out) {
           break;
         put_group(to, a << 18 | b << 12 | c << 6 | d, 3);
       }
-      letters_ += at - first;
       pads_ = at > first ? 0 : pads_;
     }
     if (at < text.size())
@@ -99,7 +98,6 @@ size_t base64_decoder::take(char letter, char* to) {
   if (value == foreign)
     return 0;
   pads_ = 0;
-  ++letters_;
   group_ = (filled_ == 0 ? 0 : group_ << 6) | value;
   if (++filled_ < 4)
     return 0;
@@ -110,10 +108,7 @@ size_t base64_decoder::take(char letter, char* to) {
 std::string base64_decoder::finish() const {
   if (ended_ || filled_ == 0)
     return {};
-  if (filled_ == 1)
-    return "Invalid base64-encoded string: number of data characters (" + std::to_string(letters_) +
-      ") cannot be 1 more than a multiple of 4";
-  return "Incorrect padding";
+  return filled_ == 1 ? "its base64 has one letter too many" : "its base64 lacks the padding (=) at the end";
 }
 
 }   // namespace cog

@@ -14,17 +14,16 @@ class base64_decoder {
 public:
   void append(std::string_view text, std::string& out);
 
-  /// Tells what is wrong with the whole, in Python's words; empty when nothing is.
+  /// Tells what is wrong with the whole; empty when nothing is.
   std::string finish() const;
 
 private:
   /// Writes what this letter completes; returns how many bytes.
   size_t take(char letter, char* to);
 
-  uint32_t group_ = 0;     // the letters of an unfinished group of four
-  size_t filled_ = 0;      // how many these are
-  size_t pads_ = 0;        // since the last data character
-  uint64_t letters_ = 0;   // data characters so far
+  uint32_t group_ = 0;   // the letters of an unfinished group of four
+  size_t filled_ = 0;    // how many these are
+  size_t pads_ = 0;      // since the last data character
   bool ended_ = false;
 };
 

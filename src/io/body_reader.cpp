@@ -16,10 +16,18 @@ constexpr uint64_t piece_bytes = 48 * 1024;   // read at once; a multiple of 3, 
 
 }   // namespace
 
+std::optional<std::string_view> text_of(const body_part& part) {
+  if (auto* own = std::get_if<std::string>(&part))
+    return *own;
+  if (auto* shared = std::get_if<text_slice>(&part))
+    return shared->text;
+  return std::nullopt;
+}
+
 uint64_t body_reader::size() const {
   uint64_t sum = 0;
   for (auto& part : *parts_) {
-    if (auto* text = std::get_if<std::string>(&part))
+    if (auto text = text_of(part))
       sum += text->size();
     else if (auto* raw = std::get_if<raw_file>(&part))
       sum += raw->size;
@@ -56,7 +64,7 @@ void body_reader::rewind() {
 bool body_reader::fill() {
   while (now_.empty() && part_ < parts_->size() && problem_.empty()) {
     auto& part = (*parts_)[part_];
-    if (auto* text = std::get_if<std::string>(&part)) {
+    if (auto text = text_of(part)) {
       now_ = *text;
       ++part_;
     } else if (auto* shown = std::get_if<output_file>(&part)) {

@@ -11,15 +11,11 @@
 
 namespace cog {
 
-/// Bytes of a file as they are.
-struct raw_file {
-  std::string path;
-  uint64_t offset = 0;   // bytes
-  uint64_t size = 0;     // bytes
-};
-
 /// A part of a request's body; an `output_file` is a JSON string that holds a data URL.
-using body_part = std::variant<std::string, raw_file, output_file>;
+using body_part = std::variant<std::string, text_slice, raw_file, output_file>;
+
+/// The text of a part; null when it is a file.
+std::optional<std::string_view> text_of(const body_part& part);
 
 /// The whole, shared by all who keep it for another attempt.
 using body_ptr = std::shared_ptr<const std::vector<body_part>>;

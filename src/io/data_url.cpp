@@ -22,6 +22,21 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blank) + 1 - first);
 }
 
+/// The value of a parameter in `;key=value;key=value`; empty without it.
+std::string parameter_of(std::string_view parameters, std::string_view key) {
+  while (!parameters.empty()) {
+    parameters.remove_prefix(1);
+    auto parameter = parameters.substr(0, parameters.find(';'));
+    parameters.remove_prefix(parameter.size());
+    auto equals = std::min(parameter.find('='), parameter.size());
+    std::string name{trim(parameter.substr(0, equals))};
+    std::transform(name.begin(), name.end(), name.begin(), lower);
+    if (name == key && equals < parameter.size())
+      return std::string{trim(parameter.substr(equals + 1))};
+  }
+  return {};
+}
+
 /// Whether it is what it stands for: neither JSON nor percent-encoding has escaped anything in it.
 bool is_plain(std::string_view piece) {
   return piece.find('\\') == piece.npos && piece.find('%') == piece.npos;
@@ -38,7 +53,7 @@ data_url_decoder::data_url_decoder(std::string_view token) : rest_{token.substr(
   }
   if (comma == text_.npos) {
     text_.clear();
-    problem_ = "not enough values to unpack (expected 2, got 1)";
+    problem_ = "it has no comma before its content";
     return;
   }
   parse_header(text_.substr(0, comma));
@@ -52,7 +67,9 @@ void data_url_decoder::parse_header(std::string header) {
   base64_ = type.ends_with(mark);
   if (base64_)
     type.remove_suffix(mark.size());
-  type = trim(type.substr(0, type.find(';')));
+  auto parameters = type.substr(std::min(type.find(';'), type.size()));
+  name_ = parameter_of(parameters, "name");
+  type = trim(type.substr(0, type.size() - parameters.size()));
   media_type_ = std::count(type.begin(), type.end(), '/') == 1 ? std::string{type} : "text/plain";
   std::transform(media_type_.begin(), media_type_.end(), media_type_.begin(), lower);
 }
@@ -86,12 +103,19 @@ bool data_url_decoder::next(std::string& bytes) {
   return problem_.empty() && !bytes.empty();
 }
 
+std::string data_url_problem(std::string_view token) {
+  data_url_decoder decoder{token};
+  for (std::string bytes; decoder.next(bytes);)
+    continue;
+  return decoder.problem();
+}
+
 stored_file store_data_url(std::string_view token, const folder& target, uint64_t index) {
   data_url_decoder decoder{token};
   if (!decoder.problem().empty())
     return {{}, decoder.problem(), true};
   std::string problem;
-  auto path = make_place(target, index, file_name_of_type(decoder.media_type()), problem);
+  auto path = make_place(target, index, file_name_of_data(decoder.name(), decoder.media_type()), problem);
   if (!problem.empty())
     return {{}, problem};
   file_sink sink;

@@ -16,10 +16,13 @@ public:
   /// Lower case, without parameters; `text/plain` where none is given.
   const std::string& media_type() const { return media_type_; }
 
+  /// The file's name as its parameter `name` gives it, percent-encoded; empty without one.
+  const std::string& name() const { return name_; }
+
   /// Puts the next piece in the place of `bytes`. False at the end, and after a failure.
   bool next(std::string& bytes);
 
-  /// What is wrong with the URL, in Python's words; empty when nothing is.
+  /// What is wrong with the URL; empty when nothing is.
   const std::string& problem() const { return problem_; }
 
 private:
@@ -33,8 +36,12 @@ private:
   bool base64_ = false;
   base64_decoder decoder_;
   std::string media_type_;
+  std::string name_;
   std::string problem_;
 };
+
+/// What is wrong with a data URL; empty when nothing is. Costs as much as decoding it.
+std::string data_url_problem(std::string_view token);
 
 /// What became of a data URL.
 struct stored_file {
@@ -43,8 +50,8 @@ struct stored_file {
   bool bad_url = false;   // the problem is in the URL
 };
 
-/// Decodes a data URL into a file of its own in `target`, named after its media type. `index` tells the files of one
-/// prediction apart.
+/// Decodes a data URL into a file of its own in `target`, named as the URL says or after its media type. `index`
+/// tells the files of one prediction apart.
 stored_file store_data_url(std::string_view token, const folder& target, uint64_t index);
 
 }   // namespace cog

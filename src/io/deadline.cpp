@@ -24,6 +24,10 @@ void deadline::clear() {
   state_->due = clock::time_point::max();
 }
 
+bool deadline::is_set() const {
+  return state_->due != clock::time_point::max();
+}
+
 void deadline::set_at(clock::time_point moment) {
   state_->due = moment;
   if (moment < state_->armed)

@@ -25,6 +25,7 @@ public:
   }
   void set_at(clock::time_point moment);
   void clear();
+  bool is_set() const;
 
 private:
   struct state;

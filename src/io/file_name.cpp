@@ -1,68 +1,14 @@
 #include "io/file_name.hpp"
+#include "io/media_type.hpp"
 #include "io/text.hpp"
 #include <algorithm>
-#include <array>
 #include <simdjson.h>
-#include <utility>
 
 namespace cog {
 
 namespace {
 
 constexpr size_t longest_name = 200;   // bytes
-
-using extension = std::pair<std::string_view, std::string_view>;
-constexpr auto extensions = std::to_array<extension>({
-  {"application/javascript", ".js"},
-  {"application/json", ".json"},
-  {"application/manifest+json", ".webmanifest"},
-  {"application/msword", ".doc"},
-  {"application/n-quads", ".nq"},
-  {"application/octet-stream", ".bin"},
-  {"application/pdf", ".pdf"},
-  {"application/postscript", ".ps"},
-  {"application/vnd.ms-excel", ".xls"},
-  {"application/vnd.ms-powerpoint", ".ppt"},
-  {"application/wasm", ".wasm"},
-  {"application/x-hdf5", ".h5"},
-  {"application/x-sh", ".sh"},
-  {"application/x-tar", ".tar"},
-  {"application/xml", ".xsl"},
-  {"application/zip", ".zip"},
-  {"audio/3gpp", ".3gp"},
-  {"audio/aac", ".aac"},
-  {"audio/basic", ".au"},
-  {"audio/mpeg", ".mp3"},
-  {"audio/opus", ".opus"},
-  {"audio/x-aiff", ".aif"},
-  {"audio/x-wav", ".wav"},
-  {"image/avif", ".avif"},
-  {"image/bmp", ".bmp"},
-  {"image/gif", ".gif"},
-  {"image/heic", ".heic"},
-  {"image/heif", ".heif"},
-  {"image/jpeg", ".jpg"},
-  {"image/png", ".png"},
-  {"image/svg+xml", ".svg"},
-  {"image/tiff", ".tiff"},
-  {"image/vnd.microsoft.icon", ".ico"},
-  {"image/webp", ".webp"},
-  {"text/css", ".css"},
-  {"text/csv", ".csv"},
-  {"text/html", ".html"},
-  {"text/javascript", ".js"},
-  {"text/markdown", ".md"},
-  {"text/plain", ".txt"},
-  {"text/rtf", ".rtf"},
-  {"text/tab-separated-values", ".tsv"},
-  {"text/x-python", ".py"},
-  {"text/xml", ".xml"},
-  {"video/mp4", ".mp4"},
-  {"video/mpeg", ".mpeg"},
-  {"video/quicktime", ".mov"},
-  {"video/webm", ".webm"},
-  {"video/x-msvideo", ".avi"},
-});
 
 /// As Python's os.path.splitext: leading dots start no extension.
 std::string_view extension_of(std::string_view name) {
@@ -87,6 +33,17 @@ std::string shorten(const std::string& name) {
   return name.substr(0, length).append("~").append(suffix);
 }
 
+/// Percent-encoded text as a name; empty when it cannot be one.
+std::string decoded_name(std::string_view text) {
+  std::string decoded;
+  percent_decode(text, true, decoded);
+  bool is_utf8 = simdjson::validate_utf8(decoded);
+  auto unusable = [&](char letter) { return letter == '/' || letter == '\0' || (!is_utf8 && (letter & 0x80)); };
+  std::replace_if(decoded.begin(), decoded.end(), unusable, '_');
+  auto name = shorten(decoded);
+  return name == "." || name == ".." ? std::string{} : name;
+}
+
 }   // namespace
 
 std::string file_name_of_url(std::string_view url) {
@@ -97,19 +54,13 @@ std::string file_name_of_url(std::string_view url) {
     return "file";
   std::string segment{url.substr(url.rfind('/') + 1)};
   std::replace(segment.begin(), segment.end(), '+', ' ');
-  std::string decoded;
-  percent_decode(segment, true, decoded);
-  bool text = simdjson::validate_utf8(decoded);
-  auto unusable = [&](char letter) { return letter == '/' || letter == '\0' || (!text && (letter & 0x80)); };
-  std::replace_if(decoded.begin(), decoded.end(), unusable, '_');
-  auto name = shorten(decoded);
-  return name.empty() || name == "." || name == ".." ? "file" : name;
+  auto name = decoded_name(segment);
+  return name.empty() ? "file" : name;
 }
 
-std::string file_name_of_type(std::string_view media_type) {
-  auto known =
-    std::find_if(extensions.begin(), extensions.end(), [&](auto& entry) { return entry.first == media_type; });
-  return known == extensions.end() ? "file" : "file" + std::string{known->second};
+std::string file_name_of_data(std::string_view name, std::string_view media_type) {
+  auto given = decoded_name(name);
+  return given.empty() ? "file" + std::string{known_extension(media_type)} : given;
 }
 
 }   // namespace cog

@@ -8,8 +8,8 @@ namespace cog {
 /// cannot stand in a name becomes `_`; a name that cannot be used at all is `file`.
 std::string file_name_of_url(std::string_view url);
 
-/// `file`, with the extension that Python's `mimetypes.guess_extension` gives for a media type (lower case, without
-/// parameters), if it knows one.
-std::string file_name_of_type(std::string_view media_type);
+/// The name for the content of a data URL: the percent-encoded one that it carries, made usable as above, else `file`
+/// with the extension of its media type (lower case, without parameters) where that is known.
+std::string file_name_of_data(std::string_view name, std::string_view media_type);
 
 }   // namespace cog

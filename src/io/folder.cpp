@@ -1,7 +1,6 @@
 #include "io/folder.hpp"
 #include "io/text.hpp"
 #include <cerrno>
-#include <cstdlib>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,23 +16,17 @@ std::string make_private_folder(const std::string& path) {
 
 }   // namespace
 
-std::string make_temporary_root(std::string& problem) {
-  const char* base = std::getenv("TMPDIR");
-  std::string path = base && *base ? base : "/tmp";
-  path += "/cog-XXXXXX";
-  if (::mkdtemp(path.data()))
-    return path;
-  problem = "cannot make a temporary folder, set TMPDIR to a writable one: " + errno_text(errno, path);
-  return {};
+folder_ptr make_folder(const std::string& root, uint64_t number, std::function<void(std::string)> on_last_release) {
+  return make_folder(root + "/" + std::to_string(number), std::move(on_last_release));
 }
 
-folder_ptr make_folder(const std::string& root, uint64_t number, std::function<void(std::string)> on_last_release) {
+folder_ptr make_folder(std::string path, std::function<void(std::string)> on_last_release) {
   auto release = [then = std::move(on_last_release)](const folder* last) {
     if (::access(last->path.c_str(), F_OK) == 0)
       then(last->path);
     delete last;
   };
-  return {new folder{root + "/" + std::to_string(number)}, std::move(release)};
+  return {new folder{std::move(path)}, std::move(release)};
 }
 
 std::string ensure(const folder& which) {

@@ -6,12 +6,9 @@
 
 namespace cog {
 
-/// Makes the private folder (mode 0700) of this server under `TMPDIR`, else `/tmp`. Returns its path; empty, with
-/// `problem` set, when it cannot be made.
-std::string make_temporary_root(std::string& problem);
-
-/// Names the folder `root`/`number`, made on disk by the first `ensure`. When the last holder lets go of one that is
+/// Names the folder `path`, or `root`/`number`, made on disk by the first `ensure`. When the last holder lets go of one that is
 /// there, `on_last_release` gets its path, on whatever thread that happens.
+folder_ptr make_folder(std::string path, std::function<void(std::string)> on_last_release);
 folder_ptr make_folder(const std::string& root, uint64_t number, std::function<void(std::string)> on_last_release);
 
 /// Makes the folder unless it is there. Returns what went wrong, empty when nothing did.

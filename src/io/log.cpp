@@ -1,10 +1,12 @@
 #include "io/log.hpp"
-#include "prediction/json_text.hpp"
+#include "io/log_writer.hpp"
+#include "json/json_text.hpp"
 #include <algorithm>
 #include <array>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace cog {
 
@@ -81,6 +83,39 @@ public:
 
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<upper_level>(); }
 };
+
+/// Hands each line to the thread that writes.
+class queue_sink : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit queue_sink(std::shared_ptr<log_writer> writer) : writer_{std::move(writer)} {
+    // nop
+  }
+  ~queue_sink() override { writer_->close(); }
+
+private:
+  void sink_it_(const spdlog::details::log_msg& record) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(record, line);
+    writer_->write({line.data(), line.size()});
+  }
+  void flush_() override {
+    // nop
+  }
+
+  std::shared_ptr<log_writer> writer_;
+};
+
+/// What the loggers write through; null until the log is started.
+std::shared_ptr<log_writer> writer;
+
+std::string dropped_line(spdlog::formatter& formatter, uint64_t count) {
+  auto text = fmt::format("{} log lines dropped: standard error is read too slowly or cannot be written to", count);
+  auto name = to_string(log_target::server);
+  spdlog::details::log_msg record{spdlog::string_view_t{name.data(), name.size()}, spdlog::level::warn, text};
+  spdlog::memory_buf_t line;
+  formatter.format(record, line);
+  return {line.data(), line.size()};
+}
 
 spdlog::level::level_enum to_spdlog(log_level level) {
   constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
@@ -167,15 +202,27 @@ std::vector<std::string> start_log(const log_options& options) {
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %& %n: %v%@");
   else
     formatter->set_pattern(R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%&","fields":{%*},"target":"%n"})");
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  writer =
+    log_writer::start(STDERR_FILENO, [own = std::shared_ptr<spdlog::formatter>{formatter->clone()}](uint64_t count) {
+      return dropped_line(*own, count);
+    });
+  auto sink = std::make_shared<queue_sink>(writer);
   sink->set_formatter(std::move(formatter));
   auto wanted = options.directives ? levels_of(*options.directives, problems) : levels_of(options.level);
   for (size_t i = 0; i < loggers.size(); ++i) {
     loggers[i] = std::make_shared<spdlog::logger>(std::string{target_names[i]}, sink);
     loggers[i]->set_level(wanted[i]);
+    loggers[i]->set_error_handler([](const std::string&) {
+      // nop: a line that there is no memory for is lost, and standard error is not for this thread to write to
+    });
   }
   spdlog::set_default_logger(loggers.front());
   return problems;
+}
+
+void finish_log() {
+  if (writer)
+    writer->flush(std::chrono::seconds{1});
 }
 
 bool is_logged(log_target target, log_level level) {

@@ -35,9 +35,12 @@ struct log_options {
   std::optional<std::string> directives;   // `LEVEL` and `TARGET=LEVEL`, with commas between; then `level` has no say
 };
 
-/// Sends the log to standard error, one line a record. Returns what was wrong with the options, in words.
+/// Sends the log to standard error, one line a record, which a thread of its own writes. Returns what was wrong with the options, in words.
 /// Records of spdlog's own functions have the target `server`.
 std::vector<std::string> start_log(const log_options& options);
+
+/// Waits until all that was logged is written, a second at most. The last thing before the end of the process.
+void finish_log();
 
 /// Whether such a record would be written; cheap.
 bool is_logged(log_target target, log_level level);

@@ -1,5 +1,5 @@
 #include "io/text.hpp"
-#include "prediction/json_text.hpp"
+#include "json/json_text.hpp"
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -60,6 +60,21 @@ size_t percent_decode(std::string_view text, bool last, std::string& out) {
       at += 3;
     }
   }
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view kept = "-._~";
+  std::string out;
+  for (unsigned char byte : text) {
+    bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+      kept.find(static_cast<char>(byte)) != kept.npos;
+    if (plain)
+      out += static_cast<char>(byte);
+    else
+      out.append({'%', digits[byte >> 4], digits[byte & 15]});
+  }
+  return out;
 }
 
 std::string errno_text(int error, std::string_view path) {

@@ -1,62 +1,75 @@
 #include "prediction/answer.hpp"
 #include "prediction/clock_text.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
+#include "json/json_writer.hpp"
+#include <algorithm>
 #include <utility>
 
 namespace cog {
 
 namespace {
 
+constexpr size_t small = 4096;   // bytes of a text that is copied
+
 class answer_writer {
 public:
-  explicit answer_writer(const prediction_snapshot& prediction) : prediction_{prediction} {
-    text_.reserve(prediction.output.json.size() + prediction.logs.size() + prediction.id.size() +
-                  prediction.metrics.size() + prediction.input.size() + 128);
+  explicit answer_writer(const prediction_snapshot& prediction, const file_links& links = {})
+    : prediction_{prediction}, links_{links} {
+    auto bytes = prediction.output.json.size() + prediction.logs.size() + prediction.input.size();
+    text_->reserve(std::min(bytes, small) + prediction.id.size() + prediction.metrics.size() + 128);
   }
 
   answer_text write(bool with_output, bool with_input, bool with_times = false) {
-    text_ += '{';
+    *text_ += '{';
     if (with_times) {
       write_time("completed_at", prediction_.completed);
       write_time("created_at", prediction_.created);
+      write_time("deadline", prediction_.deadline);
     }
-    if (prediction_.status == prediction_status::failed)
+    if (prediction_.status == prediction_status::failed || !prediction_.error.empty())
       write_string("error", prediction_.error);
     write_string("id", prediction_.id);
     if (with_input && !prediction_.input.empty())
-      write_json("input", prediction_.input);
-    write_string("logs", prediction_.logs);
+      write_input();
+    write_key("logs");
+    *text_ += '"';
+    append(prediction_.logs);
+    *text_ += '"';
     write_metrics();
     if (with_output)
       write_output();
+    if (prediction_.queue.position > 0) {
+      write_key("queue");
+      append_place(*text_, prediction_.queue);
+    }
     if (with_times)
       write_time("started_at", prediction_.started);
     write_string("status", to_string(prediction_.status));
-    text_ += '}';
-    pieces_.emplace_back(std::move(text_));
+    *text_ += '}';
     return std::move(pieces_);
   }
 
   std::string write_summary() {
-    text_ += '{';
+    *text_ += '{';
     write_time("completed_at", prediction_.completed);
     write_time("created_at", prediction_.created);
     write_string("id", prediction_.id);
     write_time("started_at", prediction_.started);
     write_string("status", to_string(prediction_.status));
-    return text_ + '}';
+    *text_ += '}';
+    return std::move(*text_);
   }
 
 private:
   void write_key(std::string_view key) {
-    text_ += std::exchange(separator_, ",\"");
-    text_ += key;
-    text_ += "\":";
+    *text_ += std::exchange(separator_, ",\"");
+    *text_ += key;
+    *text_ += "\":";
   }
 
   void write_string(std::string_view key, std::string_view value) {
     write_key(key);
-    append_json_string(text_, value);
+    append_json_string(*text_, value);
   }
 
   /// Nothing for one that has not come.
@@ -65,19 +78,24 @@ private:
       write_string(key, to_rfc3339(moment));
   }
 
-  void write_json(std::string_view key, std::string_view json) {
-    write_key(key);
-    text_ += json;
+  void append(const shared_text& text, const std::vector<output_file>& files = {}) {
+    append_json(pieces_, text, files, links_);
+    text_ = &tail_of(pieces_);
+  }
+
+  void write_input() {
+    write_key("input");
+    append(prediction_.input);
   }
 
   void write_metrics() {
     write_key("metrics");
-    text_ += '{';
+    *text_ += '{';
     if (is_terminal(prediction_.status))
       write_timed_metrics();
     else
-      text_ += prediction_.metrics;
-    text_ += '}';
+      *text_ += prediction_.metrics;
+    *text_ += '}';
   }
 
   /// The recorded metrics with `predict_time` at its place among them; it replaces one of that name.
@@ -88,9 +106,9 @@ private:
     auto recorded = prediction_.metrics.empty() ? std::nullopt : parse_json(object, error);
     auto separator = "";
     auto write_time = [&] {
-      text_ += std::exchange(separator, ",");
-      text_ += "\"predict_time\":";
-      append_float(text_, prediction_.predict_time);
+      *text_ += std::exchange(separator, ",");
+      *text_ += "\"predict_time\":";
+      append_float(*text_, prediction_.predict_time);
     };
     auto timed = false;
     if (recorded)
@@ -101,10 +119,10 @@ private:
         }
         if (key == name)
           continue;
-        text_ += std::exchange(separator, ",");
-        append_json_string(text_, key);
-        text_ += ':';
-        append_json(text_, value, number_style::as_written);
+        *text_ += std::exchange(separator, ",");
+        append_json_string(*text_, key);
+        *text_ += ':';
+        append_json(*text_, value, number_style::as_written);
       }
     if (!timed)
       write_time();
@@ -117,26 +135,20 @@ private:
     auto list = output.form == prediction_output::shape::chunks ||
       (output.form == prediction_output::shape::value && prediction_.status != prediction_status::succeeded);
     if (output.form == prediction_output::shape::none) {
-      text_ += "null";
+      *text_ += "null";
       return;
     }
     if (list)
-      text_ += '[';
-    size_t written = 0;
-    for (auto& file : output.files) {
-      text_.append(output.json, written, file.at.offset - written);
-      pieces_.emplace_back(std::exchange(text_, {}));
-      pieces_.emplace_back(file);
-      written = file.at.offset + file.at.length;
-    }
-    text_.append(output.json, written);
+      *text_ += '[';
+    append(output.json, output.files);
     if (list)
-      text_ += ']';
+      *text_ += ']';
   }
 
   const prediction_snapshot& prediction_;
+  const file_links links_;
   answer_text pieces_;
-  std::string text_;
+  std::string* text_ = &tail_of(pieces_);   // the last piece
   const char* separator_ = "\"";
 };
 
@@ -146,12 +158,53 @@ bool has_output(const prediction_snapshot& prediction) {
 
 }   // namespace
 
-answer_text final_answer(const prediction_snapshot& prediction) {
-  return answer_writer{prediction}.write(prediction.status == prediction_status::succeeded, false);
+std::string& tail_of(answer_text& answer) {
+  if (answer.empty() || !std::holds_alternative<std::string>(answer.back()))
+    answer.emplace_back(std::string{});
+  return std::get<std::string>(answer.back());
 }
 
-answer_text state_answer(const prediction_snapshot& prediction) {
-  return answer_writer{prediction}.write(has_output(prediction), true);
+void append_slice(answer_text& answer, const text_slice& text) {
+  if (text.text.size() <= small)
+    tail_of(answer) += text.text;
+  else
+    answer.emplace_back(text);
+}
+
+void append_json(answer_text& answer, const shared_text& json, const std::vector<output_file>& files,
+                 const file_links& links) {
+  auto append = [&](const shared_text& text) {
+    for (auto& slice : text.slices())
+      append_slice(answer, slice);
+  };
+  if (files.empty())
+    return append(json);
+  size_t written = 0;
+  auto number = links.first;
+  for (auto& file : files) {
+    append(json.part(written, file.at.offset - written));
+    if (links.base.empty())
+      answer.emplace_back(file);
+    else
+      tail_of(answer).append("\"").append(links.base).append(std::to_string(number++)).append("\"");
+    written = file.at.offset + file.at.length;
+  }
+  append(json.part(written, json.size()));
+}
+
+void append_place(std::string& text, const queue_place& place) {
+  text += "{\"position\":" + std::to_string(place.position);
+  if (place.wait_ms)
+    text += ",\"estimated_wait_ms\":" + std::to_string(*place.wait_ms);
+  text += '}';
+}
+
+answer_text final_answer(const prediction_snapshot& prediction, const file_links& links) {
+  return answer_writer{prediction, links}.write(prediction.status == prediction_status::succeeded, false);
+}
+
+answer_text state_answer(const prediction_snapshot& prediction, const file_links& links) {
+  return answer_writer{prediction, links}.write(has_output(prediction), true);
 }
 
 answer_text accepted_answer(const prediction_snapshot& prediction) {
@@ -160,8 +213,8 @@ answer_text accepted_answer(const prediction_snapshot& prediction) {
   return {text + ",\"status\":\"" + std::string{to_string(prediction.status)} + "\"}"};
 }
 
-answer_text kept_answer(const prediction_snapshot& prediction) {
-  return answer_writer{prediction}.write(has_output(prediction), false, true);
+answer_text kept_answer(const prediction_snapshot& prediction, const file_links& links) {
+  return answer_writer{prediction, links}.write(has_output(prediction), false, true);
 }
 
 std::string list_body(const std::vector<snapshot_ptr>& predictions) {
@@ -183,25 +236,34 @@ uint64_t content_length(const answer_text& answer) {
   for (auto& piece : answer)
     if (auto file = std::get_if<output_file>(&piece))
       length += data_url_prefix(file->mime).size() + (file->size + 2) / 3 * 4 + 1;
+    else if (auto slice = std::get_if<text_slice>(&piece))
+      length += slice->text.size();
+    else if (auto bytes = std::get_if<raw_file>(&piece))
+      length += bytes->size;
     else
       length += std::get<std::string>(piece).size();
   return length;
 }
 
 std::string detail_body(const std::vector<input_error>& errors) {
-  std::string body = "{\"detail\":[";
-  auto separator = "";
+  std::string body;
+  json_writer json{body};
+  json.open("", '{');
+  json.open("detail", '[');
   for (auto& error : errors) {
-    body += std::exchange(separator, ",");
-    body += "{\"loc\":[\"body\",\"input\",";
-    append_json_string(body, error.field);
-    body += "],\"msg\":";
-    append_json_string(body, error.message);
-    body += ",\"type\":";
-    append_json_string(body, error.type);
-    body += '}';
+    json.open("", '{');
+    json.open("loc", '[');
+    json.text("", "body");
+    json.text("", "input");
+    json.text("", error.field);
+    json.close(']');
+    json.text("msg", error.message);
+    json.text("type", error.type);
+    json.close('}');
   }
-  return body + "]}";
+  json.close(']');
+  json.close('}');
+  return body;
 }
 
 std::string id_mismatch_body(std::string_view noun) {

@@ -11,6 +11,7 @@ namespace {
 const std::string nowhere;
 
 constexpr size_t max_unknown_keys = 32;
+constexpr size_t longest_unknown_key = 64;   // bytes that are kept of a name
 
 bool accepts(const input_schema& schema, const schema_node& node, const json_token& token) {
   return schema.validate(node, json_value{token, {}, {}}, nowhere, nullptr);
@@ -106,6 +107,12 @@ bool input_reader::read_array(const schema_node& node, od::value& value, json_to
 
 void input_reader::note_unknown(std::string_view name) {
   auto& unknown = request_.unknown_keys;
+  if (name.size() > longest_unknown_key) {
+    auto length = longest_unknown_key;
+    while (length > 0 && (name[length] & 0xC0) == 0x80)   // no character is cut in two
+      --length;
+    name = name.substr(0, length);
+  }
   if (unknown.size() < max_unknown_keys && std::find(unknown.begin(), unknown.end(), name) == unknown.end())
     unknown.emplace_back(name);
 }

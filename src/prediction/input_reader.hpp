@@ -1,6 +1,6 @@
 #pragma once
 #include "prediction/input_schema.hpp"
-#include "prediction/json_walk.hpp"
+#include "json/json_walk.hpp"
 #include "prediction/request.hpp"
 #include <vector>
 

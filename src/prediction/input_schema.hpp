@@ -1,5 +1,5 @@
 #pragma once
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include "prediction/pattern.hpp"
 #include "prediction/request.hpp"
 #include "prediction/schema.hpp"

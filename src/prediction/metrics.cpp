@@ -1,5 +1,5 @@
 #include "prediction/metrics.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include <charconv>
 #include <cmath>
 #include <optional>

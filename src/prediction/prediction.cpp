@@ -1,4 +1,5 @@
 #include "prediction/prediction.hpp"
+#include <utility>
 
 namespace cog {
 
@@ -16,6 +17,17 @@ std::string_view to_string(prediction_status status) {
       return "canceled";
   }
   return "failed";
+}
+
+void prediction_output::append(const text_slice& chunk, std::vector<output_file> in_chunk) {
+  std::string_view separator = json.empty() ? "" : ",";
+  auto begin = json.size() + separator.size();
+  for (auto& file : in_chunk) {
+    file.at.offset += begin;
+    files.push_back(std::move(file));
+  }
+  json.append(chunk, separator);
+  form = shape::chunks;
 }
 
 }   // namespace cog

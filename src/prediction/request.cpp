@@ -1,5 +1,6 @@
 #include "prediction/request.hpp"
 #include "prediction/request_reader.hpp"
+#include <new>
 #include <simdjson.h>
 
 namespace cog {
@@ -16,8 +17,11 @@ bool read_body(simdjson::ondemand::parser& parser, request_reader& reader, const
   simdjson::ondemand::document document;
   simdjson::ondemand::object root;
   const char* rest = nullptr;
-  return !parser.iterate(body.data(), body.size(), body.capacity()).get(document) && !document.get_object().get(root) &&
-    reader.read(root) && document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
+  auto error = parser.iterate(body.data(), body.size(), body.capacity()).get(document);
+  if (error == simdjson::MEMALLOC)   // no fault of the body
+    throw std::bad_alloc{};
+  return !error && !document.get_object().get(root) && reader.read(root) &&
+    document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
 }
 
 /// Why the body could not be read: no JSON, or no object.

@@ -1,4 +1,5 @@
 #pragma once
+#include "prediction/memory_account.hpp"
 #include "prediction/prediction.hpp"
 #include "prediction/schema.hpp"
 #include <optional>
@@ -19,12 +20,18 @@ enum webhook_event : uint8_t { webhook_start = 1, webhook_output = 2, webhook_lo
 /// A create request: the body as it came in, and where things are in it.
 struct prediction_request {
   std::string body;
-  std::string id;   // the client's, if `has_id`
+  memory_lease memory;   // of the body
+  std::string id;        // the client's, if `has_id`
+  uint64_t source = 0;   // the version of the source by whose document it was checked
   bool has_id = false;
   bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
   bool respond_async = false;
   bool streamed = false;   // made by a client who follows its events
+  bool low = false;        // in the queue: of the class that goes after the other
+  std::string fair_key;    // whose it is, where those who wait take turns (COG_FAIR_BY)
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  std::chrono::duration<double> time_limit{0};   // from its coming to the deadline; 0: it has none
   std::chrono::system_clock::time_point created;
   std::string traceparent;
   std::string tracestate;
@@ -41,6 +48,11 @@ struct prediction_request {
   }
   std::string_view context_json() const {
     return context.length == 0 ? std::string_view{"{}"} : std::string_view{body}.substr(context.offset, context.length);
+  }
+  bool has_deadline() const { return time_limit.count() > 0; }
+  /// By the clock on the wall; meaningless without a deadline.
+  std::chrono::system_clock::time_point deadline_time() const {
+    return created + std::chrono::duration_cast<std::chrono::system_clock::duration>(time_limit);
   }
 };
 

@@ -1,15 +1,33 @@
 #include "prediction/result_ring.hpp"
-#include "prediction/json_tree.hpp"
 
 namespace cog {
 
-void result_ring::add(entry finished) {
+namespace {
+
+uint64_t json_size(const prediction_snapshot& result) {
+  return result.memory + result.error.size();
+}
+
+uint64_t file_size(const prediction_snapshot& result) {
+  uint64_t bytes = 0;
+  for (auto& file : result.output.files)
+    bytes += file.size;
+  return bytes;
+}
+
+}   // namespace
+
+bool result_ring::limits::admits(const prediction_snapshot& result) const {
+  return entries > 0 && json_size(result) <= json_bytes && file_size(result) <= file_bytes;
+}
+
+void result_ring::add(const prediction_request& request, snapshot_ptr result) {
   if (!keeps_any())
     return;
-  kept next;
-  next.json_bytes = finished.result->output.json.size() + finished.result->logs.size() + finished.request->body.size();
-  for (auto& file : finished.result->output.files)
-    next.file_bytes += file.size;
+  kept next{{input_mark{request}, std::move(result)}};
+  auto& finished = next.what;
+  next.json_bytes = json_size(*finished.result) + finished.asked.bytes();
+  next.file_bytes = file_size(*finished.result);
   if (auto old = places_.find(finished.result->id); old != places_.end()) {
     ring_[old->second - dropped_].replaced = true;
     places_.erase(old);
@@ -17,7 +35,6 @@ void result_ring::add(entry finished) {
   }
   json_bytes_ += next.json_bytes;
   file_bytes_ += next.file_bytes;
-  next.what = std::move(finished);
   places_.emplace(next.what.result->id, dropped_ + ring_.size());
   ring_.push_back(std::move(next));
   ++live_;
@@ -52,11 +69,6 @@ std::vector<snapshot_ptr> result_ring::list() const {
     if (!kept.replaced)
       results.push_back(kept.what.result);
   return results;
-}
-
-bool same_input(const prediction_request& left, const prediction_request& right) {
-  auto same = [](std::string_view a, std::string_view b) { return a == b || compact_sorted(a) == compact_sorted(b); };
-  return same(left.input_json(), right.input_json()) && same(left.context_json(), right.context_json());
 }
 
 }   // namespace cog

@@ -1,5 +1,5 @@
 #pragma once
-#include "prediction/request.hpp"
+#include "prediction/input_mark.hpp"
 #include <deque>
 #include <string>
 #include <string_view>
@@ -12,11 +12,14 @@ class result_ring {
 public:
   struct limits {
     uint64_t entries = 100;                   // COG_KEEP_RESULTS; 0 keeps none
-    uint64_t json_bytes = 64 * 1024 * 1024;   // of results and the inputs they belong to
+    uint64_t json_bytes = 64 * 1024 * 1024;   // of results and what is kept of their inputs
     uint64_t file_bytes = 1073741824;         // COG_KEEP_FILES
+
+    /// Whether there is a place for so large a result.
+    bool admits(const prediction_snapshot& result) const;
   };
   struct entry {
-    std::shared_ptr<const prediction_request> request;
+    input_mark asked;
     snapshot_ptr result;
   };
 
@@ -24,8 +27,8 @@ public:
     // nop
   }
 
-  /// Replaces one of the same id.
-  void add(entry finished);
+  /// Replaces one of the same id. The request is not held.
+  void add(const prediction_request& request, snapshot_ptr result);
   /// Null when it is not kept.
   const entry* find(const std::string& id) const;
   /// The newest last.
@@ -51,8 +54,5 @@ private:
   uint64_t json_bytes_ = 0;
   uint64_t file_bytes_ = 0;
 };
-
-/// Whether two requests ask for the same: their inputs and contexts are equal as JSON values.
-bool same_input(const prediction_request& left, const prediction_request& right);
 
 }   // namespace cog

@@ -1,6 +1,6 @@
 #include "prediction/schema.hpp"
 #include "prediction/input_schema.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 
 namespace cog {
 
@@ -10,11 +10,11 @@ document_ptr make_document(std::string_view json, std::string& problem) {
   json_error error;
   auto tree = parse_json(*source, error);
   if (!tree) {
-    problem = "The OpenAPI document is no JSON: " + error + ".";
+    problem = "The OpenAPI document is not valid JSON: " + error + ".";
     return nullptr;
   }
   if (!tree->is(json_kind::object)) {
-    problem = "The OpenAPI document is no JSON object" + json_position(*source, 0) + ".";
+    problem = "The OpenAPI document is not a JSON object" + json_position(*source, 0) + ".";
     return nullptr;
   }
   auto compile = [&](const std::string& name) -> std::shared_ptr<const input_schema> {

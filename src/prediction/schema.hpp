@@ -20,6 +20,7 @@ struct model_document {
   std::string json;                               // as served: compact, keys ascending
   std::shared_ptr<const input_schema> input;      // null: nothing is checked
   std::shared_ptr<const input_schema> training;   // from `TrainingInput`; null when the model has no training
+  uint64_t source = 0;                            // the version of the source it was made of
   bool output_is_array = false;
   bool streaming = false;   // `paths./predictions.post.x-cog-streaming`
 

@@ -81,7 +81,7 @@ private:
     if (auto regex = json.find("pattern"); regex && regex->is(json_kind::string)) {
       node.regex = pattern::compile(std::string{string_content(*regex, scratch)}, why);
       if (!node.regex)
-        problem_ += (problem_.empty() ? "" : " ") + ("The pattern of " + place) + " is not checked: " + why + ".";
+        problem_ += (problem_.empty() ? "" : " ") + ("The pattern of " + place) + " does not compile: " + why + ".";
     }
   }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/caf.hpp"
 #include "actors/messages.hpp"
 #include <caf/scheduler/test_coordinator.hpp>
 #include <utility>

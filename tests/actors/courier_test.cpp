@@ -2,7 +2,7 @@
 #include "../support/temporary_folder.hpp"
 #include "actor_fixture.hpp"
 #include "actors/files.hpp"
-#include "actors/mailroom.hpp"
+#include "actors/webhook_registry.hpp"
 #include "input_support.hpp"
 #include <deque>
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@ struct courier_fixture : actor_fixture {
   courier_fixture() {
     request->id = "p1";
     request->webhook = "http://example.net/hook";
-    config.webhook_interval = seconds{0};
+    config.webhook_interval = real_seconds{0};
     transfers = system.spawn([this](transfer_actor::pointer self) -> transfer_actor::behavior_type {
       return {
         [](atom::fetch, const input_job&) { return std::string{}; },
@@ -46,8 +46,8 @@ struct courier_fixture : actor_fixture {
   }
 
   void start() {
-    subject =
-      system.spawn(courier, request, courier_links{transfers, store, counter}, plain_folder(temporary / "own"), config);
+    subject = system.spawn(courier, courier_order{*request}, courier_links{transfers, store, counter},
+                           plain_folder(temporary / "own"), std::make_shared<const server_config>(config));
     caf::actor_cast<caf::actor>(subject)->attach_functor([this](const caf::error&) { gone = true; });
     scheduler.run();
   }
@@ -62,13 +62,13 @@ struct courier_fixture : actor_fixture {
   void tell_chunk(std::string json) {
     prediction_event event;
     event.what = prediction_event::kind::output;
-    event.text = std::move(json);
+    event.text = make_slice(std::move(json));
     tell(std::move(event));
   }
   void tell_log(std::string text) {
     prediction_event event;
     event.what = prediction_event::kind::log;
-    event.text = std::move(text);
+    event.text = make_slice(std::move(text));
     tell(std::move(event));
   }
   void tell_end(std::string logs = {}) {
@@ -94,7 +94,12 @@ struct courier_fixture : actor_fixture {
     while (!answers.empty())
       answer(200);
   }
-  std::string body(size_t index) const { return std::get<std::string>(jobs.at(index).body->at(0)); }
+  std::string body(size_t index) const {
+    std::string text;
+    for (auto& part : *jobs.at(index).body)
+      text += text_of(part).value_or("<file>");
+    return text;
+  }
   /// One line of the metrics.
   std::string metric(const std::string& series) {
     auto text = *ask<std::string>(counter, atom::metrics_v);
@@ -114,7 +119,7 @@ struct courier_fixture : actor_fixture {
   temporary_folder temporary;
   transfer_actor transfers;
   files_actor store = system.spawn(files);
-  mailroom_actor counter = system.spawn(mailroom);
+  webhook_registry_actor counter = system.spawn(webhook_registry);
   courier_actor subject;
   std::vector<post_job> jobs;
   std::deque<caf::typed_response_promise<post_outcome>> answers;   // not given yet
@@ -127,7 +132,7 @@ struct courier_fixture : actor_fixture {
 TEST_CASE_FIXTURE(courier_fixture, "courier: one at a time, each with what had come when it was due") {
   tell_start();
   tell_chunk("1");
-  tell_log("x\n");
+  tell_log(R"(x\n)");
   tell_chunk("2");
   CHECK(jobs.size() == 1);
   CHECK(body(0) == R"({"id":"p1","logs":"","metrics":{},"status":"processing"})");
@@ -154,14 +159,14 @@ TEST_CASE_FIXTURE(courier_fixture, "courier: ends when the terminal one is taken
 TEST_CASE_FIXTURE(courier_fixture, "courier: ends at once when nobody wants to hear of the end") {
   request->webhook_events = webhook_output;
   tell_start();
-  tell_log("x\n");
+  tell_log(R"(x\n)");
   tell_end();
   CHECK(gone);
   CHECK(jobs.empty());
 }
 
 TEST_CASE_FIXTURE(courier_fixture, "courier: logs wait for the interval, outputs do not, and the end is told last") {
-  config.webhook_interval = seconds{1e6};
+  config.webhook_interval = real_seconds{1e6};
   tell_start();
   tell_log("a");
   tell_chunk("1");
@@ -284,7 +289,7 @@ TEST_CASE_FIXTURE(courier_fixture, "courier: files keep their places in an outpu
   tell_chunk("1");
   prediction_event event;
   event.what = prediction_event::kind::output;
-  event.text = R"("")";
+  event.text = make_slice(R"("")");
   event.files = {{{0, 2}, "out/a.png", "image/png", 3}};
   event.holder = holder;
   tell(std::move(event));
@@ -353,11 +358,12 @@ TEST_CASE_FIXTURE(courier_fixture,
                   "courier: beyond ten thousand terminal ones that wait, the one that waits longest is given up") {
   request->webhook_events = webhook_completed;
   tell_end();
-  std::vector<courier_actor> others;
+  std::vector<courier_actor> links;
   for (int i = 0; i < 10'000; ++i) {
-    auto other = system.spawn(courier, request, courier_links{transfers, store, counter}, folder_ptr{}, config);
+    auto other = system.spawn(courier, courier_order{*request}, courier_links{transfers, store, counter}, folder_ptr{},
+                              std::make_shared<const server_config>(config));
     caf::anon_send(counter, atom::enlist_v, other);
-    others.push_back(std::move(other));
+    links.push_back(std::move(other));
     if (i == 9'998) {
       scheduler.run();
       CHECK_FALSE(gone);
@@ -367,7 +373,7 @@ TEST_CASE_FIXTURE(courier_fixture,
   CHECK(gone);
   CHECK(outcomes("given_up") == "1");
   CHECK(metric("cog_webhooks_waiting") == "10000");
-  for (auto& other : others)
+  for (auto& other : links)
     caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
   scheduler.run();
   CHECK(metric("cog_webhooks_waiting") == "0");

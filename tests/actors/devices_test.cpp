@@ -35,13 +35,16 @@ struct devices_fixture : actor_fixture {
     workers.push_back(system.spawn([this](worker_actor::pointer) -> worker_actor::behavior_type {
       return {
         [](atom::start) { /* nop */ },
-        [](atom::run, const request_ptr&, const companions&) { return snapshot_ptr{}; },
+        [](atom::run, const request_ptr&, const prediction_links&) { return snapshot_ptr{}; },
         [](atom::cancel, const request_ptr&) { /* nop */ },
         [](atom::find, const std::string&) { return snapshot_ptr{}; },
         [](atom::attach, const std::string&, const follower_actor&) { return snapshot_ptr{}; },
+        [](atom::watch, const std::string&, const follower_actor&) { return snapshot_ptr{}; },
         [](atom::detach, const std::string&, const follower_actor&) { /* nop */ },
         [](atom::check) { return std::string{}; },
         [](atom::drain) { return caf::unit; },
+        [](atom::reload, const std::string&) { /* nop */ },
+        [](atom::lease) { /* nop */ },
         [this](atom::lost, const std::string& what) { told.push_back(what); },
       };
     }));
@@ -124,7 +127,7 @@ TEST_CASE_FIXTURE(devices_fixture, "devices: as many workers as devices where th
 TEST_CASE_FIXTURE(devices_fixture, "devices: who holds a lost device is told, and gets one that is free") {
   device_settings settings;
   settings.per_worker = 1;
-  settings.check_interval = seconds{1};
+  settings.check_interval = real_seconds{1};
   start(gpus(3), settings);
   CHECK(visible(0, 2) == "0");
   CHECK(visible(1, 2) == "1");

@@ -3,6 +3,7 @@
 #include "actor_fixture.hpp"
 #include "input_support.hpp"
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 using namespace cog;
 
@@ -36,11 +37,11 @@ TEST_CASE_FIXTURE(files_fixture, "files: a data URL of megabytes stays whole") {
   CHECK(read_file(*path) == bytes);
 }
 
-TEST_CASE_FIXTURE(files_fixture, "files: a bad data URL is told in Python's words") {
+TEST_CASE_FIXTURE(files_fixture, "files: a bad data URL is told with the input it is in") {
   auto path = decode(R"("data:;base64,Zg")");
   REQUIRE_FALSE(path);
   CHECK(code_of(path.error()) == errc::bad_data_url);
-  CHECK(text_of(path.error()) == "Incorrect padding");
+  CHECK(text_of(path.error()) == "file: not a sound data URL: its base64 lacks the padding (=) at the end");
 }
 
 TEST_CASE_FIXTURE(files_fixture, "files: a file that cannot be made is our failure") {
@@ -78,6 +79,22 @@ TEST_CASE_FIXTURE(files_fixture, "files: a sweep removes a folder but follows no
   scheduler.run();
   CHECK_FALSE(std::filesystem::exists(temporary / "gone"));
   CHECK(read_file(temporary / "kept/x") == "x");
+}
+
+TEST_CASE_FIXTURE(files_fixture, "files: a sweep that finds no descriptor is made up for") {
+  write_file(temporary / "gone/x", "x");
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  auto none_left = before;
+  none_left.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none_left);
+  self->send(worker, atom::sweep_v, temporary / "gone");
+  scheduler.run();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(std::filesystem::exists(temporary / "gone"));
+  scheduler.advance_time(std::chrono::seconds{5});
+  scheduler.run();
+  CHECK_FALSE(std::filesystem::exists(temporary / "gone"));
 }
 
 TEST_CASE_FIXTURE(files_fixture, "files: a touch makes a file and its folder, and leaves one that is there alone") {

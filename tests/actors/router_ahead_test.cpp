@@ -26,11 +26,11 @@ struct ahead_fixture : router_fixture {
   }
 
   /// What the worker does with `request` when its process has died before it began.
-  answer_ptr give_back(const request_ptr& request) {
+  answer_ptr give_back(const request_ptr& request, const prediction_links& links = {}) {
     auto result = std::make_shared<answer>();
     caf::anon_send(under_test, atom::retire_v, uint64_t{0}, request, snapshot_ptr{});
     system.spawn([=, router = under_test](caf::event_based_actor* self) {
-      self->request(router, caf::infinite, atom::rerun_v, request, companions{})
+      self->request(router, caf::infinite, atom::rerun_v, request, links)
         .then([=](const snapshot_ptr& snapshot) { result->snapshot = snapshot; },
               [=](const caf::error& error) { result->error = code_of(error); });
     });
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the only worker of a synchronous model
   CHECK(free_slots() == 1);
 }
 
-TEST_CASE_FIXTURE(long_line, "router: eight are sent ahead, and the others follow in their order") {
+TEST_CASE_FIXTURE(long_line, "router: eight are sent ahead, and the links follow in their order") {
   make_quick();
   for (int i = 0; i < 12; ++i)
     CHECK(run(make_request(std::to_string(i)))->pending);
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: the place of one that was cancelled ah
 }
 
 TEST_CASE_FIXTURE(ahead_fixture,
-                  "router: what a dead worker gives back waits before all others, and runs when it is back") {
+                  "router: what a dead worker gives back waits before all links, and runs when it is back") {
   make_quick();
   run(make_request("a"));
   auto second = make_request("b");
@@ -173,6 +173,27 @@ TEST_CASE_FIXTURE(ahead_fixture,
   CHECK(again->snapshot->status == prediction_status::succeeded);
 }
 
+TEST_CASE_FIXTURE(ahead_fixture,
+                  "router: who waits for what is given back hears its end, though a stream has joined it") {
+  make_quick();
+  run(make_request("a"));
+  auto second = make_request("b");
+  run(second);
+  report(0, worker_phase::restarting, "signal 9");
+  auto follower = make_follower();
+  auto again = give_back(second, {.input_files = {}, .courier = {}, .streams = {follower}});
+  CHECK_FALSE(again->snapshot);
+  finish(0, prediction_status::failed);
+  workers[0]->running.clear();
+  report(0, worker_phase::ready);
+  CHECK(sent() == ids{"b"});
+  finish(0);
+  REQUIRE(again->snapshot);
+  CHECK(again->snapshot->status == prediction_status::succeeded);
+  caf::anon_send_exit(follower, caf::exit_reason::user_shutdown);
+  scheduler.run();
+}
+
 TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is given up fails with the cause") {
   make_quick();
   run(make_request("a"));
@@ -182,13 +203,18 @@ TEST_CASE_FIXTURE(ahead_fixture, "router: what a worker gives back as it is give
   CHECK(give_back(second)->error == errc::defunct);
 }
 
-TEST_CASE_FIXTURE(ahead_fixture, "router: drain cancels what was sent ahead, and waits for all") {
+TEST_CASE_FIXTURE(ahead_fixture,
+                  "router: drain waits for all that was sent ahead, and cancels it once the time is up") {
   make_quick();
   for (auto* id : {"a", "b", "c"})
     run(make_request(id));
   caf::anon_send(under_test, atom::drain_v, false);
   scheduler.run();
-  CHECK(workers[0]->canceled == ids{"b", "c"});
+  CHECK(workers[0]->canceled.empty());
+  caf::anon_send(under_test, atom::drain_v, true);
+  scheduler.run();
+  std::sort(workers[0]->canceled.begin(), workers[0]->canceled.end());
+  CHECK(workers[0]->canceled == ids{"a", "b", "c"});
   std::vector ahead{workers[0]->running[1].first, workers[0]->running[2].first};
   finish(0);
   for (auto& request : ahead) {

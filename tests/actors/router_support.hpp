@@ -1,5 +1,6 @@
 #pragma once
 #include "actor_fixture.hpp"
+#include "actors/caf.hpp"
 #include "actors/router.hpp"
 #include <map>
 
@@ -9,13 +10,16 @@ namespace cog {
 struct fake_worker_state {
   router_actor router;
   uint64_t index = 0;
+  worker_order order;
   bool started = false;
   bool drained = false;
+  bool may_take_devices = false;
+  std::string leaves;   // why
   std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
-  std::vector<std::string> canceled, attached, detached;
-  std::vector<companions> others;   // of all it was asked to run
-  bool forgetful = false;           // knows none of those it was asked to run
-  snapshot_ptr result;              // for the first one that runs; delivered when the worker is started again
+  std::vector<std::string> canceled, attached, watched, detached;
+  std::vector<prediction_links> links;   // of all it was asked to run
+  bool forgetful = false;                // knows none of those it was asked to run
+  snapshot_ptr result;                   // for the first one that runs; delivered when the worker is started again
 };
 
 using fake_worker_ptr = std::shared_ptr<fake_worker_state>;
@@ -28,8 +32,8 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
         state->running.erase(state->running.begin());
       }
     },
-    [=](atom::run, const request_ptr& request, const companions& others) -> caf::result<snapshot_ptr> {
-      state->others.push_back(others);
+    [=](atom::run, const request_ptr& request, const prediction_links& links) -> caf::result<snapshot_ptr> {
+      state->links.push_back(links);
       auto promise = self->make_response_promise<snapshot_ptr>();
       state->running.emplace_back(request, promise);
       return promise;
@@ -49,42 +53,54 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
       state->attached.push_back(id);
       return snapshot_ptr{std::make_shared<prediction_snapshot>()};
     },
+    [=](atom::watch, const std::string& id, const follower_actor&) -> caf::result<snapshot_ptr> {
+      if (state->forgetful)
+        return make_error(errc::not_found);
+      state->watched.push_back(id);
+      return snapshot_ptr{std::make_shared<prediction_snapshot>()};
+    },
     [=](atom::detach, const std::string& id, const follower_actor&) { state->detached.push_back(id); },
     [=](atom::check) { return std::string{}; },
     [=](atom::drain) {
       state->drained = true;
       return caf::unit;
     },
+    [=](atom::reload, const std::string& reason) { state->leaves = reason; },
+    [=](atom::lease) { state->may_take_devices = true; },
     [](atom::lost, const std::string&) { /* nop */ },
   };
 }
 
-/// A router with fake workers; its health actor only takes notes.
+/// A router with fake workers; its health actor finds every model healthy.
 struct router_fixture : actor_fixture {
-  explicit router_fixture(uint64_t max_queue = 0, result_ring::limits keep = {}) {
+  explicit router_fixture(uint64_t places = 0, result_ring::limits keep = {})
+    : router_fixture{queue_rules{.places = places}, keep} {
+    // nop
+  }
+  explicit router_fixture(const queue_rules& rules, result_ring::limits keep = {}) {
     auto health = system.spawn([this](health_actor::pointer) -> health_actor::behavior_type {
       return {
-        [](atom::describe, const description_ptr&, const std::vector<worker_actor>&) { /* nop */ },
-        [this](atom::report, const worker_report& report) { reports.push_back(report); },
-        [](atom::check, uint64_t free_slots) {
-          auto answer = std::make_shared<health_answer>();
-          answer->cause = std::to_string(free_slots);
-          return health_ptr{std::move(answer)};
+        [](atom::describe, const std::vector<worker_actor>&) { /* nop */ },
+        [this](atom::check, const health_ptr& state, const std::vector<uint64_t>& ready) {
+          asked.push_back(ready);
+          return state;
         },
       };
     });
     router_makers make{
-      [this](const router_actor& router, uint64_t index, const description_ptr&) {
+      [this](const router_actor& router, const worker_order& order) {
+        auto index = order.index;
         auto state = std::make_shared<fake_worker_state>();
         state->router = router;
         state->index = index;
+        state->order = order;
         workers[index] = state;
         handles[index] = system.spawn(fake_worker, state);
         return handles[index];
       },
       [this](const request_ptr&) {
-        ++inputs_made;
-        return inputs_actor{system.spawn([](inputs_actor::pointer) -> inputs_actor::behavior_type {
+        ++input_files_made;
+        return input_files_actor{system.spawn([](input_files_actor::pointer) -> input_files_actor::behavior_type {
           return {[](atom::prepare) { return std::make_shared<const prepared_input>(); }};
         })};
       },
@@ -93,7 +109,7 @@ struct router_fixture : actor_fixture {
         return couriers.back();
       },
     };
-    under_test = system.spawn(router, health, std::move(make), max_queue, keep);
+    under_test = system.spawn(router, health, std::move(make), rules, keep);
     scheduler.run();
   }
 
@@ -115,6 +131,7 @@ struct router_fixture : actor_fixture {
     auto model = std::make_shared<model_description>();
     model->document = std::move(document);
     model->async = async;
+    model->healthcheck = healthcheck;
     model->workers = count;
     model->capacity = capacity;
     caf::anon_send(under_test, atom::describe_v, description_ptr{std::move(model)});
@@ -151,6 +168,7 @@ struct router_fixture : actor_fixture {
     snapshot_ptr snapshot;
     errc error = errc::ok;
     std::string text;
+    uint64_t retry_after = 0;
     bool pending = true;
   };
   using answer_ptr = std::shared_ptr<answer>;
@@ -168,6 +186,7 @@ struct router_fixture : actor_fixture {
           [=](const caf::error& error) {
             result->error = code_of(error);
             result->text = text_of(error);
+            result->retry_after = retry_after_of(error);
             result->pending = false;
           });
     });
@@ -182,6 +201,7 @@ struct router_fixture : actor_fixture {
     snapshot->id = request->id;
     snapshot->status = status;
     snapshot->predict_time = predict_time;
+    snapshot->started = std::chrono::system_clock::now();
     workers[worker]->result = std::move(snapshot);
     caf::anon_send(under_test, atom::retire_v, worker, request, workers[worker]->result);
     caf::anon_send(handles[worker], atom::start_v);
@@ -206,15 +226,16 @@ struct router_fixture : actor_fixture {
     });
   }
 
-  uint64_t free_slots() { return std::stoull((*ask<health_ptr>(under_test, atom::check_v))->cause); }
+  uint64_t free_slots() { return (*ask<health_ptr>(under_test, atom::check_v))->free_slots; }
 
   router_actor under_test;
   std::map<uint64_t, fake_worker_ptr> workers;
   std::map<uint64_t, worker_actor> handles;
   std::map<uint64_t, bool> set_up;
-  std::vector<worker_report> reports;
-  int inputs_made = 0;
+  std::vector<std::vector<uint64_t>> asked;   // the workers whose healthcheck() health was to ask
+  int input_files_made = 0;
   bool streaming = true;   // what the model offers
+  bool healthcheck = false;
   std::vector<courier_actor> couriers;
   int couriers_drained = 0;
   std::vector<event_ptr> told;

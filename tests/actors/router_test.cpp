@@ -3,7 +3,7 @@
 
 using namespace cog;
 
-TEST_CASE_FIXTURE(router_fixture, "router: worker 0 is started at once, the others when its setup has succeeded") {
+TEST_CASE_FIXTURE(router_fixture, "router: worker 0 is started at once, the links when its setup has succeeded") {
   REQUIRE(workers.size() == 1);
   CHECK(workers[0]->started);
   describe(3, 3);
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(forgetting_fixture,
   make_ready(1, 1);
   run(make_request("a"));
   workers[0]->forgetful = true;
-  auto again = std::make_shared<prediction_request>(*make_request("a", true));
+  auto again = make_request("a", true);
   auto asked = self->request(under_test, caf::infinite, atom::run_v, request_ptr{again}, follower_actor{});
   finish(0);
   scheduler.run();
@@ -170,6 +170,19 @@ TEST_CASE_FIXTURE(router_fixture, "router: cancel by id reaches the worker that 
   CHECK_FALSE(*ask<bool>(under_test, atom::cancel_v, std::string{"a"}));
 }
 
+TEST_CASE_FIXTURE(router_fixture, "router: to cancel again what was cancelled is no error while it is kept") {
+  make_ready(1, 1);
+  for (auto [id, end, found] :
+       {std::tuple{"a", prediction_status::canceled, true}, std::tuple{"b", prediction_status::succeeded, false},
+        std::tuple{"c", prediction_status::failed, false}}) {
+    run(make_request(id));
+    finish(0, end);
+    CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{id}) == found);
+    CHECK(*ask<bool>(under_test, atom::cancel_v, std::string{id}) == found);
+  }
+  CHECK(workers[0]->canceled.empty());
+}
+
 TEST_CASE_FIXTURE(router_fixture,
                   "router: a client that leaves late does not cancel another prediction of the same id") {
   make_ready(1, 1);
@@ -185,16 +198,16 @@ TEST_CASE_FIXTURE(router_fixture,
 TEST_CASE_FIXTURE(router_fixture, "router: input files are made only for a request that has some and is accepted") {
   make_ready(1, 1);
   run(make_request("a"));
-  CHECK(inputs_made == 0);
+  CHECK(input_files_made == 0);
   auto refused = make_request("b");
   refused->files.push_back({"/image", {}});
   run(refused);
-  CHECK(inputs_made == 0);
+  CHECK(input_files_made == 0);
   finish(0);
   auto accepted = make_request("c");
   accepted->files.push_back({"/image", {}});
   run(accepted);
-  CHECK(inputs_made == 1);
+  CHECK(input_files_made == 1);
 }
 
 TEST_CASE_FIXTURE(router_fixture, "router: drain refuses, waits for what runs, then ends the workers") {
@@ -279,13 +292,42 @@ TEST_CASE_FIXTURE(line_fixture, "router: the line is answered when all workers a
   CHECK(waiting->error == errc::defunct);
 }
 
-TEST_CASE_FIXTURE(line_fixture, "router: drain cancels what waits at once") {
+TEST_CASE_FIXTURE(line_fixture, "router: what waits goes on while the server drains, and nothing new is accepted") {
   make_ready(1, 1, true);
   run(make_request("a"));
   auto waiting = run(make_request("b"));
   caf::anon_send(under_test, atom::drain_v, false);
   scheduler.run();
+  CHECK(run(make_request("c"))->error == errc::draining);
+  CHECK(waiting->pending);
+  finish(0);
+  CHECK_FALSE(workers[0]->drained);
+  finish(0);
+  CHECK(waiting->snapshot->status == prediction_status::succeeded);
+  CHECK(workers[0]->drained);
+}
+
+TEST_CASE_FIXTURE(line_fixture, "router: what still waits when the time is up is cancelled, and says why") {
+  make_ready(1, 1, true);
+  run(make_request("a"));
+  auto waiting = run(make_request("b"));
+  caf::anon_send(under_test, atom::drain_v, false);
+  caf::anon_send(under_test, atom::drain_v, true);
+  scheduler.run();
   CHECK(waiting->snapshot->status == prediction_status::canceled);
+  CHECK(waiting->snapshot->error == "The server stopped before this prediction could begin");
+  finish(0);
+  CHECK(workers[0]->drained);
+}
+
+TEST_CASE_FIXTURE(line_fixture, "router: what waits while the server drains fails when the last worker is given up") {
+  make_ready(1, 1, true);
+  run(make_request("a"));
+  auto waiting = run(make_request("b"));
+  caf::anon_send(under_test, atom::drain_v, false);
+  report(0, worker_phase::given_up, "exit code 3");
+  CHECK_FALSE(waiting->pending);
+  CHECK(waiting->error == errc::draining);
 }
 
 TEST_CASE_FIXTURE(line_fixture, "router: who waits in the line when the router ends is answered") {
@@ -338,7 +380,7 @@ TEST_CASE_FIXTURE(router_fixture, "router: a courier is made for an accepted req
   request->webhook = "http://hooks";
   run(request);
   CHECK(couriers.size() == 1);
-  CHECK(workers[0]->others[0].courier == couriers[0]);
+  CHECK(workers[0]->links[0].courier == couriers[0]);
   auto refused = make_request("b");
   refused->webhook = "http://hooks";
   run(refused);

@@ -19,7 +19,7 @@ struct config : caf::actor_system_config {
 caf::behavior taking_back(caf::event_based_actor*, const caf::actor& observer) {
   return {
     [](atom::retire, uint64_t, const request_ptr&, const snapshot_ptr&) { /* nop */ },
-    [](atom::rerun, const request_ptr&, const companions&) -> caf::result<snapshot_ptr> {
+    [](atom::rerun, const request_ptr&, const prediction_links&) -> caf::result<snapshot_ptr> {
       return make_error(errc::not_ready);
     },
     [observer](atom::cancel, const request_ptr& request) { caf::anon_send(observer, request->id); },
@@ -39,7 +39,7 @@ TEST_CASE("worker: a cancel of what was given back, since there is no process, g
     asio_scheduler::of(system).make_strand(), uint64_t{0}, description_ptr{}, std::move(settings)));
   auto request = std::make_shared<prediction_request>();
   request->id = std::string{"a"};   // GCC 12 sees a false overlap in an assignment of the literal
-  caf::anon_send(under_test, atom::run_v, request_ptr{request}, companions{});
+  caf::anon_send(under_test, atom::run_v, request_ptr{request}, prediction_links{});
   caf::anon_send(under_test, atom::cancel_v, request_ptr{request});
   self->receive([](const std::string& id) { CHECK(id == "a"); },
                 caf::after(std::chrono::seconds{30}) >> [] { FAIL("the cancel has gone nowhere"); });

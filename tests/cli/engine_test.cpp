@@ -1,9 +1,13 @@
 #include "../support/temporary_folder.hpp"
 #include "cli/engine/docker_arguments.hpp"
+#include "cli/engine/error_filter.hpp"
 #include "cli/engine/process.hpp"
 #include "cli/engine/venv.hpp"
 #include "cli/model/event_reader.hpp"
+#include <array>
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <unistd.h>
 
 using namespace cog;
 
@@ -14,6 +18,30 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 }   // namespace
+
+TEST_CASE("docker: errors whose first line does not end are passed on all the same") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  std::string bar(100'000, '.'), got;
+  {
+    error_filter filter{ends[1]};
+    for (size_t written = 0; written < bar.size();) {
+      auto count = write(filter.input(), bar.data() + written, std::min<size_t>(bar.size() - written, 10'000));
+      REQUIRE(count > 0);
+      written += static_cast<size_t>(count);
+    }
+    pollfd watched{ends[0], POLLIN, 0};
+    REQUIRE(poll(&watched, 1, 30'000) == 1);
+    for (std::array<char, 65536> bytes{}; got.size() < bar.size();) {
+      auto count = read(ends[0], bytes.data(), bytes.size());
+      REQUIRE(count > 0);
+      got.append(bytes.data(), static_cast<size_t>(count));
+    }
+  }
+  CHECK(got == bar);
+  close(ends[0]);
+  close(ends[1]);
+}
 
 TEST_CASE("docker: the command line of a server") {
   run_plan plan{.image = "cog-x", .project = "/p", .command = {"python", "-m", "cog.server.http"}};
@@ -103,6 +131,12 @@ TEST_CASE("host: requirements without comments and without what the tool brings"
   config.folder = folder.path;
   config.build.python_requirements = "requirements.txt";
   CHECK(host_requirements(config) == std::vector<std::string>{"numpy==1.26", "Cog-extras", "pillow"});
+  write_file(folder / "sub/more.txt",
+             "\xef\xbb\xbfnumpy\n-r base.txt\n--constraint=c.txt\n-c https://a.example/c.txt\n");
+  config.build.python_requirements = "sub/more.txt";
+  CHECK(host_requirements(config) ==
+        std::vector<std::string>{"numpy", "-r " + (folder / "sub/base.txt"), "--constraint " + (folder / "sub/c.txt"),
+                                 "-c https://a.example/c.txt"});
   config.build.python_requirements = "missing.txt";
   CHECK_THROWS_AS(host_requirements(config), command_error);
 }

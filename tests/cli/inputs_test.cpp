@@ -61,11 +61,15 @@ TEST_CASE("inputs: one pair of double quotes is taken off") {
   CHECK(read({R"(s="hello world")"}, typed) == R"({"s":"hello world"})");
   CHECK(read({R"(s=""q"")"}, typed) == R"({"s":"\"q\""})");
   CHECK(read({R"(s=")"}, typed) == R"({"s":"\""})");
+  CHECK(read({R"(s="a" and "b")"}, typed) == R"({"s":"\"a\" and \"b\""})");
+  CHECK(read({R"(s=""a" and "b"")"}, typed) == R"({"s":"\"a\" and \"b\""})");
+  CHECK(read({R"(s="say \"hi\"")"}, typed) == R"({"s":"say \\\"hi\\\""})");
+  CHECK(read({R"(s="a\")"}, typed) == R"({"s":"\"a\\\""})");
 }
 
 TEST_CASE("inputs: lists from JSON, from one value and from a repeated name") {
   auto typed = typed_model();
-  CHECK(read({"l=[1, 2]"}, typed) == R"({"l":[1, 2]})");
+  CHECK(read({"l=[1, 2]"}, typed) == R"({"l":[1,2]})");
   CHECK(read({"l=5"}, typed) == R"({"l":[5]})");
   CHECK(read({"l=1", "s=x", "l=2"}, typed) == R"({"l":[1,2],"s":"x"})");
 }
@@ -77,18 +81,59 @@ TEST_CASE("inputs: a union takes the first type that fits") {
   CHECK(read({"u=1.5"}, typed) == R"({"u":"1.5"})");
 }
 
-TEST_CASE("inputs: files become data URLs with the media type of their name") {
+TEST_CASE("inputs: files become data URLs with their name and its media type") {
   auto typed = typed_model();
   temporary_folder folder;
   write_file(folder / "a.png", "png");
+  write_file(folder / "my dog.wav", "wav");
   write_file(folder / "noext", "x");
-  CHECK(read({"s=@" + folder / "a.png"}, typed) == R"({"s":"data:image/png;base64,cG5n"})");
-  CHECK(read({"s=@" + folder / "noext"}, typed) == R"({"s":"data:application/octet-stream;base64,eA=="})");
-  CHECK(read({}, typed, R"({"s":"@)" + folder / "a.png" + R"("})") == R"({"s":"data:image/png;base64,cG5n"})");
+  CHECK(read({"s=@" + folder / "a.png"}, typed) == R"({"s":"data:image/png;name=a.png;base64,cG5n"})");
+  CHECK(read({"s=@" + folder / "my dog.wav"}, typed) == R"({"s":"data:audio/wav;name=my%20dog.wav;base64,d2F2"})");
+  CHECK(read({"s=@" + folder / "noext"}, typed) == R"({"s":"data:application/octet-stream;name=noext;base64,eA=="})");
   auto missing = folder / "missing";
   CHECK(problem_of({"s=@" + missing}, typed) == "input \"s\": open " + missing + ": No such file or directory");
-  CHECK(problem_of({}, typed, R"({"s":"@)" + missing + R"("})") ==
-        "input \"s\": failed to read file \"" + missing + "\": open " + missing + ": No such file or directory");
+}
+
+TEST_CASE("inputs: in JSON a file is read wherever the schema says file, at any depth") {
+  auto model = model_with(R"({
+    "s":{"type":"string"},"f":{"type":"string","format":"uri","nullable":true},"o":{"type":"object"},
+    "files":{"type":"array","items":{"type":"string","format":"uri"}},
+    "either":{"anyOf":[{"type":"integer"},{"type":"array","items":{"type":"string","format":"uri"}}]},
+    "nested":{"type":"object","properties":{"image":{"type":"string","format":"uri"},"text":{"type":"string"}}}})");
+  temporary_folder folder;
+  write_file(folder / "1.txt", "a");
+  auto given = "\"@" + folder / "1.txt" + "\"";
+  std::string url = R"("data:text/plain;name=1.txt;base64,YQ==")";
+  auto json = [&](const std::string& text) { return read({}, model, text); };
+  CHECK(json("{\"f\":" + given + "}") == "{\"f\":" + url + "}");
+  CHECK(json("{\"files\":[" + given + ", \"http://h/x\"]}") == "{\"files\":[" + url + R"(,"http://h/x"]})");
+  CHECK(json("{\"nested\":{\"image\":" + given + ",\"text\":\"@a\"}}") ==
+        "{\"nested\":{\"image\":" + url + R"(,"text":"@a"}})");
+  CHECK(json("{\"either\":[" + given + "]}") == "{\"either\":[" + url + "]}");
+  CHECK(json(R"({"s":"@bob","o":{"a":["@x", 1e2]},"f":null})") == R"({"f":null,"o":{"a":["@x",1e2]},"s":"@bob"})");
+  CHECK(read({"files=[" + given + "]"}, model) == "{\"files\":[" + url + "]}");
+  CHECK(read({"files=@" + folder / "1.txt"}, model) == "{\"files\":[" + url + "]}");
+  CHECK(read({"nested={\"image\":" + given + "}"}, model) == "{\"nested\":{\"image\":" + url + "}}");
+  auto missing = folder / "missing";
+  auto why = "failed to read file \"" + missing + "\": open " + missing + ": No such file or directory";
+  CHECK(problem_of({}, model, R"({"f":"@)" + missing + R"("})") == "input \"f\": " + why);
+  CHECK(problem_of({}, model, R"({"files":["@)" + missing + R"("]})") == "input \"files.0\": " + why);
+  CHECK(problem_of({R"(files=["@)" + missing + R"("])"}, model) == "input \"files\": " + why);
+}
+
+TEST_CASE("inputs: two @ are the text of one") {
+  auto model = model_with(R"({"s":{"type":"string"},"f":{"type":"string","format":"uri"},"o":{"type":"object"},
+    "l":{"type":"array","items":{"type":"string"}},"u":{"anyOf":[{"type":"integer"},{"type":"string"}]}})");
+  CHECK(read({"s=@@bob"}, model) == R"({"s":"@bob"})");
+  CHECK(read({"s=@@@bob"}, model) == R"({"s":"@@bob"})");
+  CHECK(read({"f=@@bob"}, model) == R"({"f":"@bob"})");
+  CHECK(read({"l=@@bob"}, model) == R"({"l":["@bob"]})");
+  CHECK(read({"l=@@a", "l=b"}, model) == R"({"l":["@a","b"]})");
+  CHECK(read({R"(l=["@@a"])"}, model) == R"({"l":["@a"]})");
+  CHECK(read({"u=@@1"}, model) == R"({"u":"@1"})");
+  CHECK(read({}, model, R"({"s":"@@bob","f":"@@x","o":{"a":"@@y"}})") == R"({"f":"@x","o":{"a":"@y"},"s":"@bob"})");
+  CHECK(typed_inputs(read_given({"s=@@bob"}, {}), nullptr) == R"({"s":"@bob"})");
+  CHECK(typed_inputs(read_given({}, R"({"s":"@@bob"})"), nullptr) == R"({"s":"@bob"})");
 }
 
 TEST_CASE("inputs: --json from a file, and what it must be") {

@@ -12,129 +12,35 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from typing import Any, Optional
+from types import ModuleType
+from typing import Any, Optional, cast
 
 from server import REPOSITORY
 
 _PROBE = "import ctypes; cuda = ctypes.CDLL('libcuda.so.1'); raise SystemExit(cuda.cuInit(0))"
 
-_MODEL = '''
-import ctypes, os, time
-from pathlib import Path
-from typing import Any
-from cog import BasePredictor
+GPU_CHECK = REPOSITORY / "script" / "gpu-check"
+"""The check of a machine with a GPU; its model is ours."""
 
-PTX = b"""
-.version 6.3
-.target sm_75
-.address_size 64
-.visible .entry store(.param .u64 address, .param .u32 value)
-{
-  .reg .u64 %a;
-  .reg .u32 %v;
-  ld.param.u64 %a, [address];
-  ld.param.u32 %v, [value];
-  st.u32 [%a], %v;
-  ret;
-}
-.visible .entry hold(.param .u32 milliseconds)
-{
-  .reg .pred %more;
-  .reg .u32 %m;
-  .reg .u64 %start, %now, %limit;
-  ld.param.u32 %m, [milliseconds];
-  mul.wide.u32 %limit, %m, 1000000;
-  mov.u64 %start, %globaltimer;
-again:
-  mov.u64 %now, %globaltimer;
-  sub.u64 %now, %now, %start;
-  setp.lt.u64 %more, %now, %limit;
-  @%more bra again;
-  ret;
-}
-"""
-ILLEGAL = 16
 
-def call(name, *arguments):
-    code = getattr(ctypes.CDLL("libcuda.so.1"), name)(*arguments)
-    if code:
-        raise RuntimeError(f"{name} failed with {code}")
+def _load_check() -> ModuleType:
+    loader = SourceFileLoader("gpu_check", str(GPU_CHECK))
+    module = module_from_spec(cast(ModuleSpec, spec_from_loader("gpu_check", loader)))
+    loader.exec_module(module)
+    return module
 
-def launch(name, *values):
-    """A kernel on the context that is current, to its end."""
-    module, function = ctypes.c_void_p(), ctypes.c_void_p()
-    call("cuModuleLoadData", ctypes.byref(module), PTX)
-    call("cuModuleGetFunction", ctypes.byref(function), module, name)
-    parameters = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
-    call("cuLaunchKernel", function, 1, 1, 1, 1, 1, 1, 0, None, parameters, None)
-    call("cuCtxSynchronize")
 
-def store(address, value):
-    launch(b"store", ctypes.c_uint64(address), ctypes.c_uint32(value))
-
-def use_first_device():
-    """As torch does: the primary context, made current."""
-    device, context = ctypes.c_int(), ctypes.c_void_p()
-    call("cuInit", 0)
-    call("cuDeviceGet", ctypes.byref(device), 0)
-    call("cuDevicePrimaryCtxRetain", ctypes.byref(context), device)
-    call("cuCtxSetCurrent", context)
-
-def round_trip(value):
-    """The value, after it was stored in the device's memory by a kernel."""
-    address, result = ctypes.c_uint64(), ctypes.c_uint32()
-    call("cuMemAlloc_v2", ctypes.byref(address), ctypes.c_size_t(4))
-    store(address.value, value)
-    call("cuMemcpyDtoH_v2", ctypes.byref(result), address, ctypes.c_size_t(4))
-    call("cuMemFree_v2", address)
-    return result.value
-
-def act(task):
-    if task.startswith("meet"):
-        Path(f"met-{os.getpid()}").touch()
-        while len(list(Path().glob("met-*"))) < int(task[4:]):
-            time.sleep(0.01)
-        task = "where"
-    if task == "where":
-        names = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
-        return [os.getpid(), *(os.environ.get(name) for name in names)]
-    if task == "store":
-        return round_trip(42)
-    if task == "late poison":
-        launch(b"hold", ctypes.c_uint32(300))
-    if "poison" in task:
-        store(ILLEGAL, 1)
-    if task.startswith("hold"):
-        launch(b"hold", ctypes.c_uint32(int(task[4:])))
-    if task == "raise":
-        raise ValueError("no fault of the device")
-    return None
-'''
-
-_SYNC = """
-class Predictor(BasePredictor):
-    def predict(self, task: str = "where") -> Any:
-        return act(task)
-"""
-
-_ASYNC = """
-import asyncio
-
-class Predictor(BasePredictor):
-    async def predict(self, task: str = "where") -> Any:
-        if task == "sleep":
-            await asyncio.sleep(60)
-        return act(task)
-"""
+_check = _load_check()
 
 
 def gpu_model(setup: str = "", head: str = "", asynchronous: bool = False) -> str:
     """A model that uses the context that is current, for what each prediction's `task` says: `where`, `meet3` (it too,
     once three processes have been asked), `store`, `hold50` (ms), `raise`, `poison`. `setup` is one line of it,
     `head` comes first in the file."""
-    text = head + _MODEL + (_ASYNC if asynchronous else _SYNC)
-    return text + (f"\n    def setup(self):\n        {setup}\n" if setup else "")
+    return head + str(_check.gpu_model(setup, asynchronous))
 
 
 def has_real_gpu() -> bool:

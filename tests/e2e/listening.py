@@ -101,17 +101,27 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class Receiver:
-    """Takes webhooks on a port of 127.0.0.1; each path has its own history and its own answers."""
+    """Takes webhooks on a port of 127.0.0.1; each path has its own history and its own answers.
 
-    def __init__(self) -> None:
+    `refusing`: connections are refused until `listen`.
+    """
+
+    def __init__(self, *, refusing: bool = False) -> None:
         self._lock = threading.Lock()
         self._hooks: dict[str, list[Hook]] = defaultdict(list)
         self._replies: dict[str, list[Reply]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)
         self.most_at_once = 0
         """Requests to one path that were under way at the same time."""
-        self._server = _Quiet(("127.0.0.1", 0), type("Handler", (_Handler,), {"receiver": self}))
+        handler = type("Handler", (_Handler,), {"receiver": self})
+        self._server = _Quiet(("127.0.0.1", 0), handler, bind_and_activate=False)
+        self._server.server_bind()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        if not refusing:
+            self.listen()
+
+    def listen(self) -> None:
+        self._server.server_activate()
         self._thread.start()
 
     def __enter__(self) -> Receiver:

@@ -89,6 +89,11 @@ def test_the_tool_trains(serve: Serve) -> None:
     server = serve(NAMED, arguments=("--x-mode", "train"), COG_TRAIN_TYPE_STUB="predict.py:Predictor")
     body = {"input": {"name": "Ada"}, "context": {}}
     assert server.request("POST", "/trainings", body, headers=CLOSE).json["output"] == "trained Ada"
+    mismatch = server.request("PUT", "/trainings/one", {"id": "two"})
+    assert mismatch.json["detail"][0]["msg"] == "training ID must match the ID supplied in the URL"
+    for method, path in (("POST", "/predictions"), ("PUT", "/predictions/job")):
+        refused = server.request(method, path, body)
+        assert refused.status == 404 and "trainings only" in refused.json["error"]
 
 
 def answers_of_all_kinds(server: Server) -> list[Answer]:

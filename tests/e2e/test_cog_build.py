@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import venv
 import zipfile
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from cog_tool import tool
 from docker_engine import BASE, Engine
+from docker_tool import Tool
 from packaged import needs_plain_build, needs_root, wheel
 from server import eventually
 
@@ -42,6 +44,11 @@ class Runner(BaseRunner):
 """
 PLAIN = "from cog import BaseRunner\nclass Runner(BaseRunner):\n    def run(self) -> str:\n        return 'x'\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n"
+APT_GET = """#!/bin/sh
+[ "$1" = install ] || exit 0
+printf '#!/bin/sh\\necho made "$@"\\n' > /usr/bin/curl
+chmod +x /usr/bin/curl
+"""
 SECRET = "do-not-keep-me"
 
 
@@ -148,7 +155,8 @@ def test_the_labels(engine: Engine, project: Path, image: str) -> None:
     assert list(schema["components"]["schemas"]["Input"]["properties"]) == ["name"]
     assert "greetings" in found["run.cog.pip_freeze"] and "cog-cpp" in found["run.cog.pip_freeze"]
     assert found["run.cog.has_init"] == "true"
-    assert found["run.cog.version"]
+    assert found["run.cog.version"] == "0.23.1"
+    assert found["run.cog.build"].startswith("cog-cpp ")
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True)
     assert found["org.opencontainers.image.revision"] == head.stdout.strip()
 
@@ -233,6 +241,17 @@ def test_separate_weights(engine: Engine, tmp_path: Path) -> None:
     assert in_image(engine, "cog-heavy", "tail -n 1 run.py") == "# changed"
 
 
+def test_separate_weights_leave_out_what_is_ignored(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "ignoring", cog_yaml=SMALL, run_py=PLAIN)
+    for name in ("venv/lib/big.so", "weights/model.bin", "weights/old/model.bin"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bytes(11 * 1024 * 1024))
+    (folder / ".dockerignore").write_text("venv\n**/old\n")
+    done = build(engine, folder, "--separate-weights")
+    assert done.returncode == 0, done.stderr
+    assert in_image(engine, "cog-ignoring", "find . -name '*.so' -o -name '*.bin'") == "./weights/model.bin"
+
+
 def test_a_step_that_fails(engine: Engine, tmp_path: Path) -> None:
     folder = write(tmp_path / "broken", cog_yaml=SMALL.replace("run: run", "  run: ['false']\nrun: run"), run_py=PLAIN)
     done = build(engine, folder)
@@ -242,11 +261,70 @@ def test_a_step_that_fails(engine: Engine, tmp_path: Path) -> None:
     assert not (folder / ".cog/build").exists()
 
 
+def with_step(step: str) -> str:
+    return SMALL.replace("run: run", f"  run: ['{step}']\nrun: run")
+
+
+def test_a_step_gets_the_programs_that_it_needs(engine: Engine, tmp_path: Path) -> None:
+    """No network is here: the base's own apt-get makes what it is asked for."""
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "apt-get").write_text(APT_GET)
+    (base / "apt-get").chmod(0o755)
+    (base / "Dockerfile").write_text(f"FROM {BASE}\nCOPY apt-get /usr/bin/apt-get\n")
+    engine.docker("build", "-q", "-t", "with-apt", str(base))
+    folder = write(tmp_path / "needy", cog_yaml=with_step("curl hello | cat > /got"), run_py=PLAIN)
+    done = build(engine, folder, COG_BASE_IMAGE="with-apt")
+    assert done.returncode == 0, done.stderr
+    assert "Also installed, unless with-apt has them: curl for build.run[0]" in done.stderr
+    assert in_image(engine, "cog-needy", "cat /got") == "made hello"
+
+
+@pytest.mark.parametrize("buildkit", ["1", "0"])
+def test_a_step_that_fails_says_what_would_help(engine: Engine, tmp_path: Path, buildkit: str) -> None:
+    folder = write(tmp_path / "lacking", cog_yaml=with_step("imagetool x"), run_py=PLAIN)
+    done = build(engine, folder, DOCKER_BUILDKIT=buildkit)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("imagetool is not in the image: add the Debian package that has it to build.system_packages")
+
+
+def test_a_build_on_a_terminal(engine: Engine, tmp_path: Path) -> None:
+    """The builder still draws, and the end says what would help."""
+    folder = write(tmp_path / "seen", cog_yaml=with_step("imagetool x"), run_py=PLAIN)
+    with Tool(engine, folder, BUILDKIT_PROGRESS="auto").begin("build", terminal=True) as building:
+        shown = building.rest()
+        assert building.wait() == 1
+    assert "\x1b[" in shown and "[+] Building" in shown
+    assert "imagetool is not in the image: add the Debian package" in shown.splitlines()[-1]
+
+
+@pytest.mark.parametrize("buildkit", ["1", "0"])
+def test_ctrl_c_ends_a_build(engine: Engine, tmp_path: Path, buildkit: str) -> None:
+    folder = write(tmp_path / "endless", cog_yaml=with_step('echo be""gun; sleep infinity'), run_py=PLAIN)
+    with Tool(engine, folder, DOCKER_BUILDKIT=buildkit).begin("build") as building:
+        eventually(lambda: "begun" in building.log, "the step runs")
+        building.signal(signal.SIGINT)
+        assert building.wait() == 130
+        assert "Stopping (again to kill)" in building.log
+    assert not (folder / ".cog/build").exists()
+    eventually(lambda: engine.docker("ps", "-q") == "", "the step's container is gone")
+
+
+def test_a_pipe_fails_with_its_first_command(engine: Engine, tmp_path: Path) -> None:
+    folder = write(tmp_path / "piped", cog_yaml=with_step("false | cat"), run_py=PLAIN)
+    assert build(engine, folder).returncode == 1
+    (folder / "cog.yaml").write_text(with_step("yes | head -n 1 | cat"))
+    done = build(engine, folder)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_dockerfile_of_ones_own(engine: Engine, tmp_path: Path) -> None:
-    folder = write(tmp_path / "own", cog_yaml=SMALL + "concurrency: {max: 3}\n", run_py=PLAIN)
+    folder = write(tmp_path / "own", cog_yaml=with_step("curl x") + "concurrency: {max: 3}\n", run_py=PLAIN)
     (folder / "Dockerfile").write_text(f"FROM {BASE}\nWORKDIR /src\nRUN echo mine > /mine\nCOPY run.py /src/\n")
     done = build(engine, folder, "--dockerfile", "Dockerfile")
     assert done.returncode == 0, done.stderr
+    assert "Also installed" not in done.stderr
     assert in_image(engine, "cog-own", "cat /mine; echo $COG_MAX_CONCURRENCY; ls -A") == "mine\n3\n.cog\nrun.py"
     assert json.loads(labels(engine, "cog-own")["run.cog.config"])["predict"] == "run.py:Runner"
 

@@ -139,7 +139,11 @@ BEYOND_SCHEMA = [
     (BUILD + '  run: ["a\\nb"]\n' + RUN, "3:9", "One of the commands in 'run' contains a new line"),
     (BUILD + '  gpu: true\n  cuda: "11.9"\n' + RUN, "4:9", "CUDA 11.9 is not supported by Cog"),
     (BUILD + '  gpu: true\n  cuda: "11.8"\n  cudnn: "9"\n' + RUN, "5:10", "compatible CuDNN versions are: 8"),
-    (BUILD + "  gpu: true\n  python_packages: [torch]\n" + RUN, "4:20", "torch version must be specified when using"),
+    (
+        BUILD + "  gpu: true\n  python_packages: [torch>99]\n" + RUN,
+        "4:20",
+        "torch>99. The newest release it knows is torch==",
+    ),
     (
         BUILD + "  gpu: true\n  python_packages: [torch==0.1.0]\n" + RUN,
         "4:20",
@@ -151,7 +155,7 @@ BEYOND_SCHEMA = [
         "cog doesn't know what CUDA version is compatible with tensorflow==1.0.",
     ),
     (
-        BUILD + '  gpu: true\n  cuda: "11.8"\n  python_packages: [tensorflow==2.18.0]\n' + RUN,
+        BUILD.replace("3.13", "3.12") + '  gpu: true\n  cuda: "11.8"\n  python_packages: [tensorflow==2.18.0]\n' + RUN,
         "4:9",
         "TensorFlow 2.18.0 requires CUDA 12.5",
     ),
@@ -174,9 +178,9 @@ GOOD = [
     BUILD + "  system_packages:\n  run:\n  python_packages:\n" + RUN,
     BUILD + "  run:\n    - a\n    - command: b\n      mounts: [{type: secret, id: a, target: b}]\n" + RUN,
     BUILD + "environment: [A=1, COG_SETUP_TIMEOUT=3, 'B=a b=c']\nconcurrency: {max: 4, default_target: 2}\n" + RUN,
-    WEIGHTS + "- {name: a.b-c, target: /a, source: [{uri: x, include: ['*.bin']}, {uri: y}]}\n",
     BUILD + "something: else\n" + RUN,
 ]
+MANAGED_WEIGHTS = WEIGHTS + "- {name: a.b-c, target: /a, source: [{uri: x, include: ['*.bin']}, {uri: y}]}\n" + RUN
 ALL_BAD = IN_SCHEMA + WEIGHTS_IN_SCHEMA + BEYOND_SCHEMA
 
 
@@ -253,6 +257,17 @@ def test_the_schema_and_the_tool_accept(project: Project, text: str) -> None:
     project.write("cog.yaml", text)
     done = project.run("debug")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "run", "serve", "doctor", "debug"])
+def test_managed_weights_are_refused(project: Project, command: str) -> None:
+    """They are valid, but nothing here would put them into the image."""
+    assert not list(jsonschema.Draft7Validator(schema()).iter_errors(as_schema_sees(MANAGED_WEIGHTS)))
+    project.write("cog.yaml", MANAGED_WEIGHTS)
+    done = project.run(command)
+    assert done.returncode == 1
+    assert "cog.yaml:5:1: weights are not managed by this tool" in done.stderr
+    assert "--separate-weights" in done.stderr
 
 
 def keys(node: Any, definitions: Any, prefix: str) -> set[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,14 @@ def without_looks(calls: dict[str, float]) -> float:
     return calls["total"] - calls.get("epoll_wait", 0)
 
 
+def least(count: Callable[[], dict[str, float]], by: Callable[[dict[str, float]], float]) -> dict[str, float]:
+    """The least of three counts: other work on the machine makes the server look more often, never less."""
+    return min((count() for _ in range(3)), key=by)
+
+
 def test_a_prediction_takes_seven_system_calls_of_the_server(hello: Server) -> None:
     # Two messages read and two written, two reads that find nothing yet, one look at the pipes of the worker.
-    calls = count_calls(hello.process.pid, url(hello, "/predictions"), 400)
+    calls = least(lambda: count_calls(hello.process.pid, url(hello, "/predictions"), 400), without_looks)
     assert without_looks(calls) < 7.5, calls
     assert calls["sendto"] + calls["sendmsg"] < 2.1, calls
 
@@ -97,7 +103,11 @@ def test_a_request_takes_so_many_instructions_and_allocations(case: str, instruc
     if options["optimization"] != "2" or options["b_sanitize"] != "none":
         pytest.skip("the limits are those of an optimized build without sanitizers")
     command = [sys.executable, str(BENCH / "instructions"), case, "--build", str(build_folder())]
-    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=300).stdout
-    counts = {name: float(number) for number, name, *_ in (line.split() for line in printed.splitlines())}
-    assert counts["instructions"] < instructions, printed
-    assert counts["allocations"] < allocations, printed
+
+    def count() -> dict[str, float]:
+        printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=300).stdout
+        return {name: float(number) for number, name, *_ in (line.split() for line in printed.splitlines())}
+
+    counts = least(count, itemgetter("instructions"))
+    assert counts["instructions"] < instructions, counts
+    assert counts["allocations"] < allocations, counts

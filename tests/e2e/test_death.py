@@ -47,6 +47,25 @@ def test_a_killed_server_takes_its_workers_along(serve: Serve, threads: str, bus
     all_gone(server)
 
 
+def test_the_next_start_sweeps_what_a_killed_server_has_left(serve: Serve, tmp_path: Path) -> None:
+    temporary = tmp_path / "shared"
+    temporary.mkdir()
+    live = serve(model(), TMPDIR=str(temporary))
+    (kept,) = temporary.glob("cog-*")
+    killed = serve(model(), TMPDIR=str(temporary), exits=-signal.SIGKILL)
+    (left,) = set(temporary.glob("cog-*")) - {kept}
+    place = left / "worker-0.1" / "leftover"
+    killed.output(code=f"os.makedirs('{place}'); subprocess.Popen(['setsid', '-f', 'sleep', '1000'])")
+    eventually(lambda: len(killed.processes()) == 3, "the daemon is there")
+    killed.signal(signal.SIGKILL)
+    killed.process.wait()
+    eventually(lambda: len(killed.processes()) == 1, "only the daemon is left")
+    serve(model(), TMPDIR=str(temporary)).wait_for_log(rf"left-over-swept, folder={left} processes=1:")
+    assert not left.exists() and kept.exists()
+    all_gone(killed)
+    assert live.output(code="return 'untouched'") == "untouched"
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_what_runs_may_finish_at_stop(serve: Serve, stop: int) -> None:
     server = serve(model(), COG_WORKERS="2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ class Runner(BaseRunner):
     def run(self, s: str) -> Output:
         return Output(text=s, file=Path("x"))
 """
+OLDEST = "import cog\nclass Runner(cog.Predictor):\n    def predict(self):\n        return 'x'\n"
 WARNING = """import warnings
 
 from cog import BaseRunner
@@ -71,9 +73,24 @@ def test_a_sound_project(tmp_path: Path) -> None:
     assert said.splitlines()[-1] == "no issues found"
 
 
-def test_without_color_there_are_no_escapes(tmp_path: Path) -> None:
-    _, _, said = doctor(tmp_path, {"cog.yaml": YAML, "run.py": RUN})
+def test_without_a_terminal_there_are_words_and_no_escapes(tmp_path: Path) -> None:
+    _, _, said = doctor(tmp_path, {"cog.yaml": YAML + "concurrency: {max: 2}\n", "run.py": "x = 1\n"})
     assert "\x1b" not in said
+    lines = said.splitlines()
+    assert "  ok    Config parsing" in lines and "  warn  Deprecated fields" in lines
+    assert "  FAIL  Predict reference" in lines
+
+
+def test_the_report_as_json(tmp_path: Path) -> None:
+    project = Project(tmp_path, {"cog.yaml": YAML + "concurrency: {max: 2}\n", "run.py": "x = 1\n"})
+    done = project.run("doctor", "--json", **SKIP)
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    found = {check["check"]: check for check in report["checks"]}
+    assert (report["errors"], report["fixed"]) == (2, 0)
+    assert (found["Config parsing"]["result"], found["Deprecated fields"]["result"]) == ("ok", "warn")
+    assert found["Predict reference"]["result"] == "FAIL"
+    assert found["Predict reference"]["findings"][0]["place"] == "cog.yaml:3"
 
 
 @pytest.mark.parametrize(
@@ -87,6 +104,15 @@ def test_without_color_there_are_no_escapes(tmp_path: Path) -> None:
         ({"cog.yaml": YAML, "run.py": "class Runner(:\n"}, "run.py:1: "),
         ({"cog.yaml": YAML, "run.py": PYDANTIC}, "run.py:5 — Output inherits pydantic.BaseModel"),
         ({"cog.yaml": YAML, "run.py": WARNING}, "run.py:4 — ExperimentalFeatureWarning"),
+        (
+            {"cog.yaml": YAML.replace("run:", '  gpu: true\n  cuda: "99.9"\nrun:'), "run.py": RUN},
+            "FAIL  Image",
+        ),
+        ({"cog.yaml": YAML, "run.py": RUN.replace(" -> str", "")}, "run.py:5 — run() is missing a return type"),
+        ({"cog.yaml": YAML, "run.py": RUN.replace("s: str", "s: complex")}, "FAIL  Model schema"),
+        ({"cog.yaml": YAML.replace("3.11", "3.99"), "run.py": RUN}, "cog.yaml:2 — no image has Python 3.99"),
+        ({"cog.yaml": YAML.replace("3.11", "3.11.77"), "run.py": RUN}, "cog.yaml:2 — no image has Python 3.11.77"),
+        ({"cog.yaml": YAML, "run.py": OLDEST}, "run.py:2 — Runner derives from cog.Predictor, which is gone since"),
     ],
 )
 def test_errors(tmp_path: Path, files: dict[str, str], found: str) -> None:
@@ -94,6 +120,11 @@ def test_errors(tmp_path: Path, files: dict[str, str], found: str) -> None:
     assert code == 1
     assert found in said
     assert said.splitlines()[-1] == "doctor found issues"
+
+
+def test_a_version_that_is_refused_is_not_the_containers(tmp_path: Path) -> None:
+    _, _, said = doctor(tmp_path, {"cog.yaml": YAML.replace("3.11", "3.8"), "run.py": RUN})
+    assert "the container uses" not in said
 
 
 @pytest.mark.parametrize(
@@ -105,8 +136,8 @@ def test_errors(tmp_path: Path, files: dict[str, str], found: str) -> None:
             "predict.py uses deprecated Predictor/BasePredictor/predict() names",
         ),
         ({"cog.yaml": YAML + "concurrency: {max: 2}\n", "run.py": RUN}, 'cog.yaml:4 — "concurrency" is deprecated: '),
-        ({"cog.yaml": YAML, "run.py": RUN.replace(" -> str", "")}, "run.py:5 — run() is missing a return type"),
         ({"cog.yaml": YAML.replace("3.11", "3.12"), "run.py": RUN}, "local Python is 3.11"),
+        ({"cog.yaml": YAML, "run.py": "import yaml\n" + RUN}, "run.py:1 — yaml is imported, but cog.yaml does"),
     ],
 )
 def test_warnings_alone_are_no_failure(tmp_path: Path, files: dict[str, str], found: str) -> None:
@@ -154,7 +185,7 @@ def test_fix_renames_the_old_interface(tmp_path: Path) -> None:
 def test_fix_leaves_what_it_does_not_understand(tmp_path: Path, files: dict[str, str], why: str) -> None:
     before = {"cog.yaml": OLD_YAML, "predict.py": OLD, **files}
     project, code, said = doctor(tmp_path, before, "--fix")
-    assert code == 0
+    assert code == 1
     assert why in said
     assert {name: project.read(name) for name in before} == before
 

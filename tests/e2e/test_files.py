@@ -63,6 +63,50 @@ class Predictor(BasePredictor):
         return eval(code)
 """
 
+ENDINGS = """
+import asyncio, errno, sys, time
+import cog
+
+class Cancelling:
+    def model_dump(self): raise cog.CancelationException
+
+class Exiting:
+    def model_dump(self): sys.exit(1)
+
+class Dying:
+    def model_dump(self): os._exit(3)
+
+class Sleeping:
+    def model_dump(self):
+        PurePath("sleeping").touch()
+        time.sleep(1000)
+
+class Deaf:
+    def model_dump(self):
+        while True:
+            try:
+                time.sleep(1000)
+            except BaseException:
+                pass
+
+class Full(io.RawIOBase):
+    def read(self, size=-1): raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+def stream(*makers):
+    for maker in makers:
+        yield maker()
+
+async def stubborn():
+    PurePath("stubborn").touch()
+    while not os.path.exists("go"):
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            pass
+    PurePath("returned").touch()
+    return [make("a.bin")]
+"""
+
 
 class Site(http.server.BaseHTTPRequestHandler):
     """/files/<name> answers its own path; /agent what the client calls itself; /moved leads to /files/moved.txt."""
@@ -121,6 +165,9 @@ def data_url(content: bytes, mime: str) -> str:
         ("data:,a%20b", "file.txt", "a b"),
         ("data:text/csv;charset=utf-8,x,y", "file.csv", "x,y"),
         (data_url(b"", "application/x-nothing-known"), "file", ""),
+        (data_url(b"RIFF", "audio/wav"), "file.wav", "RIFF"),
+        (data_url(b"RIFF", "audio/wav;name=my%20dog.wav"), "my dog.wav", "RIFF"),
+        (data_url(b"x", "text/plain;name=..%2F..%2Fetc"), ".._.._etc", "x"),
     ],
 )
 def test_a_data_url_becomes_a_file(inputs: Server, url: str, name: str, text: str) -> None:
@@ -175,11 +222,29 @@ def test_a_host_that_does_not_answer_fails_the_prediction(inputs: Server) -> Non
     assert inputs.health()["status"] == "READY"
 
 
-@pytest.mark.parametrize("url", ["data:text/plain;base64,YQ", "data:nothing"])
-def test_a_broken_data_url_fails_the_prediction(inputs: Server, url: str) -> None:
-    prediction = inputs.predict(path=url)
+@pytest.mark.parametrize(
+    ("values", "input", "problem"),
+    [
+        ({"path": "data:text/plain;base64,YQ"}, "path", "its base64 lacks the padding (=) at the end"),
+        ({"path": "data:;base64,aGk"}, "path", "its base64 lacks the padding (=) at the end"),
+        ({"path": "DATA:;base64,aGkhX"}, "path", "its base64 has one letter too many"),
+        ({"path": "data:foo"}, "path", "it has no comma before its content"),
+        ({"several": ["data:,x", "data:"]}, "several/1", "it has no comma before its content"),
+    ],
+)
+def test_a_broken_data_url_is_refused(inputs: Server, values: dict[str, object], input: str, problem: str) -> None:
+    for answer in (inputs.create(values), inputs.create(values, id="broken")):
+        assert answer.status == 422
+        (error,) = answer.json["detail"]
+        assert (error["loc"], error["type"]) == (["body", "input", input], "value_error")
+        assert error["msg"] == f"not a sound data URL: {problem}"
+
+
+def test_a_broken_data_url_too_long_to_be_looked_into_fails_the_prediction(inputs: Server) -> None:
+    prediction = inputs.predict(path="data:;base64," + "aGkh" * 100_000 + "aG")
     assert prediction["status"] == "failed"
-    assert prediction["error"].startswith("Input validation error: ")
+    problem = "not a sound data URL: its base64 lacks the padding (=) at the end"
+    assert prediction["error"] == f"Input validation error: path: {problem}"
 
 
 def test_input_files_are_removed_afterwards(inputs: Server, site: str) -> None:
@@ -262,6 +327,66 @@ def test_output_files_are_removed_afterwards(outputs: Server) -> None:
     outputs.output(code="[make('a.txt', b'a' * 1000000), make('b.txt')]")
     eventually(lambda: not files_below(outputs.temporary), "removal of the taken output files")
     assert kept.exists()
+
+
+ENDS = {
+    "a missing file beside a good one": "[make('a.bin'), Path('/nowhere/a')]",
+    "no JSON beside a file": "{'a': make('a.bin'), 'b': float('nan')}",
+    "a cancel between two files": "[make('a.bin'), Cancelling()]",
+    "an exit between two files": "[make('a.bin'), Exiting()]",
+    "a full disk": "[make('a.bin'), Full()]",
+    "a file and then an error": "stream(lambda: make('a.bin'), lambda: 1 / 0)",
+    "a death between two files": "[make('a.bin'), Dying()]",
+}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_no_end_leaves_files_that_are_not_kept(serve: Serve, asynchronous: bool) -> None:
+    model = OUTPUTS.replace("    def predict", "    async def predict") if asynchronous else OUTPUTS
+    server = serve(model + ENDINGS, COG_KEEP_RESULTS="0", COG_RESTARTS="50")
+    for code in ENDS.values():
+        assert server.predict(code=code)["status"] in ("failed", "canceled"), code
+        server.wait_until("READY")
+        assert server.output(code="make('b.bin') and 'done'") == "done"
+    eventually(lambda: not files_below(server.temporary), "removal of what was taken")
+
+
+def test_what_a_time_out_or_a_cancel_leaves_is_removed(serve: Serve) -> None:
+    server = serve(OUTPUTS + ENDINGS, COG_KEEP_RESULTS="0", COG_PREDICT_TIMEOUT="1", COG_CANCEL_TIMEOUT="0.2")
+    assert server.predict(code="[make('a.bin'), Sleeping()]")["status"] == "failed"
+    assert server.predict(code="[make('a.bin'), Deaf()]")["status"] == "failed"
+    server.wait_until("READY")
+    run = server.begin(id="c", code="[make('a.bin'), Sleeping()]")
+    server.wait_for_file("sleeping")
+    server.cancel("c")
+    assert run.result()["status"] in ("canceled", "failed")
+    eventually(lambda: not files_below(server.temporary), "removal of what was taken")
+
+
+def test_the_files_of_a_failed_stream_stay_as_long_as_its_result(serve: Serve) -> None:
+    server = serve(OUTPUTS + ENDINGS, COG_KEEP_RESULTS="1")
+    body = {"input": {"code": "stream(lambda: make('a.bin'), lambda: [make('b.bin'), Dying()])"}}
+    assert server.put("s", body).json["status"] == "failed"
+    assert len(server.request("GET", "/predictions/s").json["output"]) == 1
+    eventually(lambda: [path.name for path in files_below(server.temporary)] == ["a.bin"], "removal of the second")
+    server.wait_until("READY")
+    server.output(code="'next'")
+    eventually(lambda: not files_below(server.temporary), "removal of the first")
+
+
+def test_what_an_abandoned_task_takes_is_removed(serve: Serve) -> None:
+    model = OUTPUTS.replace("    def predict", "    async def predict").replace(
+        "return eval(code)", "return await stubborn() if code == 'stubborn' else eval(code)"
+    )
+    server = serve(model + ENDINGS, COG_KEEP_RESULTS="0", COG_CANCEL_TIMEOUT="0.2")
+    run = server.begin(id="c", code="stubborn")
+    server.wait_for_file("stubborn")
+    server.cancel("c")
+    assert run.result()["status"] == "canceled"
+    (server.project / "go").touch()
+    server.wait_for_file("returned")
+    assert server.output(code="'next'") == "next"  # its end has been heard before this one's
+    eventually(lambda: not files_below(server.temporary), "removal of what was taken")
 
 
 def test_nothing_is_left_in_the_temporary_folder_after_the_end(serve: Serve) -> None:

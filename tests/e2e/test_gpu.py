@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 from conftest import Serve
-from gpus import FakeGpus, gpu_model, has_real_gpu
-from server import Server, eventually
+from gpus import GPU_CHECK, FakeGpus, gpu_model, has_real_gpu
+from server import KEPT_VARIABLES, REPOSITORY, Server, coglet, eventually
 
 ILLEGAL_ADDRESS = "cuCtxSynchronize on .*: CUDA_ERROR_ILLEGAL_ADDRESS \\(700\\)"
 real = pytest.mark.skipif(not has_real_gpu(), reason="this machine has no GPU")
@@ -439,3 +441,43 @@ def test_real_devices_are_found(serve: Serve, machine: dict[str, Any]) -> None:
         assert int(metric(server, f"cog_gpu_memory_bytes{row}") or 0) > 0
         assert int(metric(server, f"cog_gpu_memory_used_bytes{row}") or 0) > 0
     assert server.output(task="store") == 42
+
+
+def gpu_check(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """script/gpu-check with the server under test in place of a wheel."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    ours = {"PYTHONPATH": str(REPOSITORY / "python"), "COG_COGLET": str(coglet()), "TMPDIR": str(folder)}
+    command = [sys.executable, str(folder / GPU_CHECK.name), *arguments]
+    (folder / GPU_CHECK.name).write_text(GPU_CHECK.read_text())  # where no dist/ with a wheel is beside it
+    return subprocess.run(command, env={**kept, **ours, **variables}, capture_output=True, text=True, timeout=480)
+
+
+def rows_of(table: str) -> dict[str, str]:
+    """What each row says of its check."""
+    cells = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    return {what: held for what, held, *_ in cells}
+
+
+def test_the_check_of_a_gpu_machine(tmp_path: Path) -> None:
+    done = gpu_check(tmp_path, "--pretended", **FakeGpus(tmp_path, 2).environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    held = rows_of(done.stdout)
+    assert len(held) == 10
+    assert [what for what, was in held.items() if was != "ok"] == [
+        "device memory before, with 1 GiB taken, and after that worker's death"
+    ]
+
+
+def test_the_check_of_a_gpu_machine_can_fail(tmp_path: Path) -> None:
+    """The server keeps the devices from its workers here."""
+    done = gpu_check(tmp_path, "--pretended", COG_DEVICES="cpu", **FakeGpus(tmp_path, 1).environment)
+    assert done.returncode == 1
+    assert list(rows_of(done.stdout).values()).count("FAILED") > 5
+
+
+@pytest.mark.skipif(has_real_gpu(), reason="this machine has a GPU")
+def test_the_check_of_a_gpu_machine_without_a_driver(tmp_path: Path) -> None:
+    done = gpu_check(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("gpu-check: no GPU driver can be used here: OSError: libcuda.so.1: ")
+    assert done.stderr.count("\n") == 1

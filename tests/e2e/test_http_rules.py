@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from conftest import Serve
@@ -55,10 +55,9 @@ def test_types_of_json(server: Server, kind: str) -> None:
     assert answer.json["output"] == "x"
 
 
-@pytest.mark.parametrize("path", ["/predictions", "/trainings"])
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "?"])
-def test_other_types_are_refused(server: Server, path: str, kind: str) -> None:
-    answer = server.request("POST", path, BODY, headers={"Content-Type": kind})
+def test_other_types_are_refused(server: Server, kind: str) -> None:
+    answer = server.request("POST", "/predictions", BODY, headers={"Content-Type": kind})
     assert (answer.status, answer.text) == (415, "Expected request with `Content-Type: application/json`")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
@@ -165,7 +164,7 @@ def test_a_body_byte_by_byte(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nowhere", "/docs", "/predictions/", "/predictions/a/b", "/predictions/a/cancel/", "/health-check/", "//"],
+    ["/nowhere", "/doc", "/predictions/", "/predictions/a/b", "/predictions/a/cancel/", "/health-check/", "//"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_unknown_paths(server: Server, method: str, path: str) -> None:
@@ -224,10 +223,12 @@ def test_cancelling_an_unknown_id(server: Server) -> None:
     assert (answer.status, answer.body) == (404, b"{}")
 
 
-def test_training_routes_run_the_model(server: Server) -> None:
-    posted = server.request("POST", "/trainings", {"input": {"text": "trained"}})
-    assert (posted.status, posted.json["output"]) == (200, "trained")
-    assert server.request("PUT", "/trainings/job", {"input": {}}).json["id"] == "job"
+@pytest.mark.parametrize(("method", "path"), [("POST", "/trainings"), ("PUT", "/trainings/job")])
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+def test_a_server_of_predictions_does_not_train(server: Server, method: str, path: str, kind: str) -> None:
+    answer = server.request(method, path, BODY, headers={"Content-Type": kind})
+    error = "This server runs predictions only: trainings need a server started with --x-mode train"
+    assert (answer.status, answer.json) == (404, {"error": error})
 
 
 # Connections
@@ -256,6 +257,13 @@ def test_http_1_0(server: Server) -> None:
         received = client.rest()
         assert received.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b'"output":"x"' in received
+
+
+def test_http_1_0_is_told_that_the_connection_stays(server: Server) -> None:
+    with server.raw_client() as client:
+        for _ in range(2):
+            client.send(b"GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert client.answer().headers["connection"] == "keep-alive"
 
 
 def test_several_requests_on_one_connection(server: Server) -> None:
@@ -342,21 +350,38 @@ def test_too_many_connections(serve: Serve) -> None:
             client.send(head("GET", "/health-check"))
             assert client.answer().status == 200
         with server.raw_client() as third:
-            received = third.rest()
-            assert received.startswith(b"HTTP/1.1 503 ")
-            assert b"retry-after: " in received
+            third.send(head("GET", "/"))
+            refused = third.answer()
+            assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+            assert refused.headers["connection"] == "close"
+            assert third.rest() == b""
+        with server.raw_client() as third:
+            third.send(create()[:-1])
+            assert third.answer().status == 503
         first.send(create())
         assert first.answer().status == 200
 
     def is_free() -> bool:
         with server.raw_client() as client:
             try:
-                client.send(head("GET", "/health-check"))
+                client.send(head("GET", "/"))
                 return client.answer().status == 200
             except ConnectionError:
                 return False
 
     eventually(is_free, "place for a new connection")
+
+
+def test_probes_are_answered_whoever_holds_the_connections(serve: Serve) -> None:
+    server = serve(MODEL, COG_MAX_CONNECTIONS="2")
+    with ExitStack() as silent:
+        for _ in range(100):
+            silent.enter_context(server.raw_client())
+        for path in ("/health-check", "/livez", "/readyz"):
+            with server.raw_client() as probe:
+                probe.send(head("GET", path))
+                answer = probe.answer()
+                assert (answer.status, answer.headers["connection"]) == (200, "close")
 
 
 def test_too_many_bodies_in_memory(serve: Serve) -> None:

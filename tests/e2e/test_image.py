@@ -39,7 +39,7 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
         source = ["-f", str(REPOSITORY / "docker" / dockerfile), *arguments, str(folder)]
         engine.docker("build", "-q", "--network", "none", "-t", name, *source)
 
-    build("cog-cpp", "runtime.Dockerfile", context, "--build-arg", "BASE=debian")
+    build("localhost/cog-cpp", "runtime.Dockerfile", context, "--build-arg", "BASE=debian")
     build("example", "example.Dockerfile", REPOSITORY / "examples/image")
     return "example"
 
@@ -111,6 +111,15 @@ def test_the_image_says_how_it_runs(engine: Engine, image: str) -> None:
     assert config["Cmd"] == ["python", "-m", "cog.server.http"]
     assert config["WorkingDir"] == "/src"
     assert list(config["ExposedPorts"]) == ["5000/tcp"]
+    assert config["User"] == "10001"
+
+
+def test_nothing_runs_as_root(container: Container) -> None:
+    assert container.run("grep -h ^Uid: /proc/[0-9]*/status | cut -f2 | sort -u").split() == ["10001"]
+
+
+def test_docker_sees_that_it_is_healthy(container: Container) -> None:
+    eventually(lambda: container.inspect(".State.Health.Status") == "healthy", "healthy")
 
 
 def test_a_picture_goes_in_and_comes_out(container: Container) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -78,10 +79,14 @@ def test_every_prediction_has_its_own_logs(server: Server) -> None:
         assert sorted(server.predict(code=code)["logs"].splitlines()) == [f"printed {number}", f"written {number}"]
 
 
-def test_failures_keep_their_logs_and_leave_the_traceback_in_the_servers(server: Server) -> None:
+def test_the_logs_of_a_failure_end_with_the_traceback_of_the_model(server: Server) -> None:
     prediction = server.predict(code="print('before'); raise OSError('told apart')")
-    assert (prediction["status"], prediction["logs"]) == ("failed", "before\n")
-    server.wait_for_log(r"Traceback \(most recent call last\)[^\n]*OSError: told apart[^\n]*coglet::user")
+    assert prediction["status"] == "failed"
+    lines = prediction["logs"].splitlines()
+    assert lines[:2] == ["before", "Traceback (most recent call last):"]
+    assert lines[-1] == "OSError: told apart"
+    assert re.findall(r'File "([^"]*)"', prediction["logs"]) == [str(server.project / "predict.py")]
+    server.wait_for_log(r"Traceback \(most recent call last\)[^\n]*OSError: told apart[^\n]*coglet::prediction")
 
 
 def test_threads_print_for_the_prediction_that_runs(server: Server) -> None:

@@ -186,7 +186,7 @@ def test_transcribe(models: Models) -> None:
     output = server.output(audio=audio, subtitles=True)
     assert [(one["start"], one["end"]) for one in output["segments"]] == [(0.2, 0.5), (0.6, 0.7)]
     assert (output["language"], output["duration"]) == ("en", 0.7)
-    assert content_of(output["subtitles"], "text/plain").startswith(b"0\n0.2 --> 0.5\nla\n")
+    assert content_of(output["subtitles"], "application/x-subrip").startswith(b"0\n0.2 --> 0.5\nla\n")
     assert server.output(audio=audio, threshold=20000, language="de") == {
         "segments": [],
         "language": "de",

@@ -55,9 +55,9 @@ def test_a_success(server: Server) -> None:
 
 def test_a_failure(server: Server) -> None:
     error = server.put("bad", {"input": {"code": "raise ValueError('\"quoted\"')"}}).json["error"]
-    assert of_prediction(server, "bad", 2)[1:] == [
-        {"level": "INFO", "message": "Prediction failed", "prediction_id": "bad", "error": error}
-    ]
+    _, traceback, end = of_prediction(server, "bad", 3)
+    assert traceback["message"].splitlines()[-1] == 'ValueError: "quoted"'
+    assert end == {"level": "INFO", "message": "Prediction failed", "prediction_id": "bad", "error": error}
 
 
 def test_a_cancel(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import Serve
@@ -76,6 +77,61 @@ def test_a_model_that_does_not_start(serve: Serve, model: str, parts: list[str])
     for path, status in (("/livez", 503), ("/readyz", 503), ("/", 200)):
         assert server.request("GET", path).status == status
     assert server.workers() == []
+
+
+LAST_LINES = {
+    "import numpyy": "predict.py:1: ModuleNotFoundError: numpyy (add it to requirements.txt)",
+    "\n1 / 0": "predict.py:2: ZeroDivisionError: division by zero",
+    "x = (": "predict.py:1: SyntaxError: '(' was never closed",
+    failing_setup("raise RuntimeError('no weights')"): "predict.py:6: RuntimeError: no weights",
+}
+
+
+@pytest.mark.parametrize(("model", "line"), LAST_LINES.items(), ids=["package", "module", "syntax", "setup"])
+def test_a_failed_setup_ends_in_one_line_which_predictions_are_told(serve: Serve, model: str, line: str) -> None:
+    if sys.version_info < (3, 10) and "SyntaxError" in line:
+        pytest.skip("other words")
+    server = serve(model, until="SETUP_FAILED")
+    logs = server.health()["setup"]["logs"].splitlines()
+    assert logs[-1] == line
+    assert not any("cog/_worker" in text or "<frozen" in text for text in logs)
+    refused = server.create({})
+    assert (refused.status, refused.json["status"]) == (503, "failed")
+    assert refused.json["error"] == f"Setup failed: {line}. GET /health-check shows its log."
+
+
+@pytest.mark.parametrize(
+    ("declaration", "reason"),
+    [
+        ('x: str = Input(default="", regex="^(a+)+$")', "parameter 'x': Model schema is invalid: invalid default"),
+        ('x: str = Input(regex="(")', "The pattern of Input.x"),
+        ("x: Path = Input(default=7)", "parameter 'x': "),
+    ],
+)
+def test_a_model_that_could_not_be_checked_is_not_served(serve: Serve, declaration: str, reason: str) -> None:
+    text = f"from cog import Input, Path\nclass Predictor:\n    def predict(self, {declaration}) -> str: ...\n"
+    server = serve(text, until="SETUP_FAILED")
+    assert reason in server.health()["setup"]["logs"]
+    assert reason in server.create({"x": "http://127.0.0.1:1/secret"}).json["error"]
+
+
+def test_a_document_of_the_author_that_is_broken_is_told(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    server = serve(GOOD.format(setup="pass"), until="SETUP_FAILED", COG_OPENAPI_SCHEMA=str(tmp_path / "broken.json"))
+    assert "The OpenAPI document is not valid JSON" in server.create({}).json["error"]
+
+
+@pytest.mark.parametrize("printed", ["print('x' * 300_000)", "import os; os.write(1, b'x' * 300_000 + b'\\n')"])
+def test_a_long_line_of_a_setup_is_cut(serve: Serve, printed: str) -> None:
+    lines = serve(failing_setup(printed)).health()["setup"]["logs"].splitlines()
+    assert max(map(len, lines)) <= 64 * 1024 + len("[coglet::setup] ")
+    assert sum(line.count("x" * 10) * 10 for line in lines) >= 299_900
+
+
+def test_a_progress_bar_of_a_setup_is_not_repeated(serve: Serve) -> None:
+    code = "import sys\n        for i in range(20000): sys.stdout.write(f'\\r{i:06d} of 20000')\n        print()"
+    lines = serve(failing_setup(code)).health()["setup"]["logs"].splitlines()
+    assert [line for line in lines if "of 20000" in line] == ["[coglet::setup] 019999 of 20000"]
 
 
 def test_a_model_file_that_is_missing(serve: Serve) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Serve
-from server import Server, eventually
+from server import Background, Server, eventually
 
 MODEL = """
 import atexit, subprocess, time
 from pathlib import Path
+from typing import Any
 from cog import BasePredictor, CancelationException
 
 class Predictor(BasePredictor):
@@ -100,14 +103,64 @@ def test_a_create_on_an_open_connection_is_refused(serve: Serve) -> None:
     assert server.wait() == 0
 
 
-def test_a_waiting_prediction_ends_canceled(serve: Serve) -> None:
-    server = serve(MODEL, COG_MAX_QUEUE="1")
+def begin_two(server: Server) -> tuple[Background[Any], Background[Any]]:
     running = server.begin(wait="go")
     server.wait_for_file("running")
     waiting = server.begin(id="waiting")
     eventually(lambda: server.put("waiting", {"input": 5}).status == 202, "second prediction in the line")
+    return running, waiting
+
+
+def test_a_waiting_prediction_still_runs(serve: Serve) -> None:
+    server = serve(MODEL, COG_MAX_QUEUE="1")
+    running, waiting = begin_two(server)
     server.signal(signal.SIGTERM)
-    assert waiting.result()["status"] == "canceled"
+    wait_until_draining(server)
+    (server.project / "go").touch()
+    assert running.result()["status"] == "succeeded"
+    assert waiting.result()["status"] == "succeeded"
+    assert server.wait() == 0
+
+
+def test_what_still_waits_when_time_is_short_says_why(serve: Serve) -> None:
+    server = serve(MODEL, COG_MAX_QUEUE="2", COG_SHUTDOWN_TIMEOUT="5")
+    running, sent_ahead = begin_two(server)
+    waiting = server.begin(id="third")
+    eventually(lambda: server.put("third", {"input": 5}).status == 202, "third prediction in the line")
+    server.signal(signal.SIGTERM)
+    answer = waiting.result()
+    assert (answer["status"], answer["error"]) == ("canceled", "The server stopped before this prediction could begin")
+    assert [running.result()["status"], sent_ahead.result()["status"]] == ["canceled", "canceled"]
+    assert server.wait() == 0
+
+
+def test_an_announced_stop_serves_on(serve: Serve) -> None:
+    server = serve(MODEL, COG_DRAIN_DELAY="600", COG_MAX_CONCURRENCY="1")
+    with server.raw_client() as kept:
+        kept.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = kept.answer()
+        assert (first.status, first.headers.get("connection")) == (200, None)
+        server.signal(signal.SIGTERM)
+        server.wait_for_log("server: stop-announced")
+        eventually(lambda: server.request("GET", "/readyz").status == 503, "a probe that says no")
+        assert server.request("GET", "/livez").status == 200
+        kept.send(create())
+        answer = kept.answer()
+        assert (answer.status, answer.json["output"]) == (200, "done")
+        assert answer.headers["connection"] == "close"
+        assert kept.rest() == b""
+    assert server.output() == "done"
+    server.signal(signal.SIGTERM)
+    assert server.wait() == 0
+
+
+def test_after_the_delay_the_server_stops(serve: Serve) -> None:
+    server = serve(MODEL, COG_DRAIN_DELAY="0.2")
+    running = server.begin(wait="go")
+    server.wait_for_file("running")
+    server.signal(signal.SIGTERM)
+    server.wait_for_log("server: stop-announced")
+    wait_until_draining(server)
     (server.project / "go").touch()
     assert running.result()["status"] == "succeeded"
     assert server.wait() == 0
@@ -150,10 +203,29 @@ def test_stopping_during_setup(serve: Serve) -> None:
     assert server.wait() == 0
 
 
-def test_stopping_after_a_failed_setup(serve: Serve) -> None:
-    server = serve("1 / 0", until="SETUP_FAILED")
+def test_stopping_after_a_failed_setup(serve: Serve, tmp_path: Path) -> None:
+    told, unasked = tmp_path / "told", tmp_path / "unasked"
+    told.touch()
+    for file in (told, unasked):
+        server = serve("1 / 0", until="SETUP_FAILED", COG_TERMINATION_LOG=str(file))
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 1
+        assert "ZeroDivisionError" in json.loads(server.log_end.splitlines()[-1])["fields"]["message"]
+    assert "predict.py:1: ZeroDivisionError" in told.read_text()
+    assert not unasked.exists()
+
+
+def test_stopping_without_a_worker(serve: Serve, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    told.touch()
+    model = "import os\nfrom cog import BasePredictor\nclass Predictor(BasePredictor):\n"
+    code = "    def predict(self) -> str:\n        os._exit(3)\n"
+    server = serve(model + code, COG_RESTARTS="0", COG_TERMINATION_LOG=str(told))
+    server.create({})
+    server.wait_until("DEFUNCT")
     server.signal(signal.SIGTERM)
-    assert server.wait() == 0
+    assert server.wait() == 1
+    assert "exit code 3" in told.read_text()
 
 
 def test_children_of_the_model_end_with_the_server(serve: Serve) -> None:

@@ -253,6 +253,39 @@ def test_a_worker_that_says_nonsense_is_replaced(serve: Serve) -> None:
     assert server.output(code="return 'next'") == "next"
 
 
+def frame(kind: int, payload: str = "b''") -> str:
+    """An expression of Python for a frame."""
+    return f"struct.pack('<IB', len({payload}), {kind}) + {payload}"
+
+
+RULES = {
+    "a frame of the unknown kind 99": frame(99),
+    "an unexpected hello frame on the data socket": frame(16, "b'{}'"),
+    "an unexpected ready frame on the data socket": frame(18),
+    "an unexpected setup_failed frame on the data socket": frame(19, "b'{}'"),
+    "an unexpected pong frame on the data socket": frame(81, "bytes(8)"),
+    "an unexpected run frame on the data socket": frame(1, "bytes(12)"),
+    "a malformed done frame": frame(35, "b'short'"),
+    "a malformed output frame": frame(32, "b'short'"),
+    "a malformed log frame": frame(33, "struct.pack('<QB', 1, 9)"),
+    "a malformed metric frame": frame(34, "b''"),
+    "a frame (done) of prediction 77, which does not run": frame(35, "struct.pack('<QBBI', 77, 0, 1, 0) + b'1'"),
+    "a frame (output) of prediction 77, which does not run": frame(32, "struct.pack('<QI', 77, 0) + b'1'"),
+    "a frame (log) of prediction 77, which does not run": frame(33, "struct.pack('<QB', 77, 1) + b'x'"),
+    "a frame of 4294967295 bytes is over the limit of 1 GiB": "b'\\xff' * 5",
+}
+
+
+def test_a_worker_that_breaks_the_protocol_is_replaced_and_its_predictions_name_the_rule(serve: Serve) -> None:
+    server = serve(model(), COG_RESTARTS="100")
+    for rule, sent in RULES.items():
+        prediction = server.predict(code=f"import struct; os.write(3, {sent}); time.sleep(1000)")
+        assert prediction["error"] == f"Worker crashed: it broke the worker protocol: {rule}"
+        server.wait_until("READY")
+    assert server.log.count("protocol-broken") == len(RULES)
+    assert server.output(code="return 'next'") == "next"
+
+
 def test_memory_that_is_refused_fails_the_prediction_only(serve: Serve) -> None:
     server = serve(model())
     limit = 3 << 30

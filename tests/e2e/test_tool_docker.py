@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import signal
 import struct
 import subprocess
@@ -192,6 +193,30 @@ def test_the_walk_from_a_project_to_a_deployed_model(tool: Tool, image: str, tmp
             assert serving.wait() == 0
 
 
+def test_a_change_of_the_source_reaches_the_container(engine: Engine, tmp_path: Path) -> None:
+    model = """
+from cog import BaseRunner
+
+class Runner(BaseRunner):
+    def run(self) -> str:
+        return "{output}"
+"""
+    tool = Tool(engine, make_project(tmp_path, model.format(output="one"), yaml=YAML))
+    serving = tool.begin("serve", "-p", "5004", "--watch")
+    with serving:
+        wait_until_ready(engine, 5004)
+        eventually(lambda: "reload: watching" in serving.log, "it watches")
+        (tool.project / "run.py").write_text(model.format(output="two"))
+
+        def served() -> bool:
+            return bool(call(engine, 5004, "GET", "/health-check")["reload"]["serving"] == 1)
+
+        eventually(served, "the change is served")
+        assert predict(engine, 5004) == "two"
+        serving.signal(signal.SIGINT)
+        assert serving.wait() == 0
+
+
 def check_upload(output: str, folder: Path) -> None:
     place = urllib.parse.urlparse(output)
     assert place.hostname == "storage.example", output
@@ -248,7 +273,7 @@ def test_one_prediction_of_a_project(tool: Tool) -> None:
     assert wrong.returncode == 1
     assert "Building Docker image" not in wrong.stderr
     done = succeeded(tool("run", "-i", "image=@input.png", "-i", "width=8", "-o", "small.png"))
-    assert "Building Docker image from environment in cog.yaml..." in done.stderr
+    assert re.search("Building Docker image from environment|is up to date", done.stderr)
     assert "Starting Docker image and running setup()..." in done.stderr
     assert width_of((tool.project / "small.png").read_bytes()) == 8
     result = json.loads(succeeded(tool("run", "--json", '{"image": "@input.png", "width": 4}')).stdout)
@@ -257,17 +282,31 @@ def test_one_prediction_of_a_project(tool: Tool) -> None:
     assert tool.containers() == []
 
 
+def test_an_environment_that_has_not_changed_is_not_built_again(tool: Tool) -> None:
+    succeeded(tool("run"))
+    images = sorted(tool.engine.docker("images", "--all", "--quiet", "--no-trunc").split())
+    again = succeeded(tool("run")).stderr
+    assert "is up to date" in again
+    assert "Step 1/" not in again and "Sending build context" not in again
+    assert sorted(tool.engine.docker("images", "--all", "--quiet", "--no-trunc").split()) == images
+    yaml = tool.project / "cog.yaml"
+    before = yaml.read_text()
+    yaml.write_text(before.replace("build:\n", "build:\n  run:\n    - touch /changed\n", 1))
+    assert "Building Docker image from environment in cog.yaml..." in succeeded(tool("run")).stderr
+    yaml.write_text(before)
+
+
 def test_without_a_gpu_driver_a_gpu_is_not_insisted_on(tool: Tool) -> None:
     done = succeeded(tool("run", "--gpus", "all", "-o", "out.txt"))
     assert "Missing device driver, re-trying without GPU" in done.stderr
-    assert tool("exec", "--gpus", "1", "true").returncode == 1
+    assert tool("exec", "--gpus", "1", "true").returncode == 125
 
 
 def test_ctrl_c_leaves_no_container(tool: Tool) -> None:
     with tool.begin("run", "-i", "meet=2") as running:
         eventually((tool.project / "running").exists, "the prediction runs")
         running.signal(signal.SIGINT)
-        assert running.wait() == 1
+        assert running.wait() == 130
     assert tool.containers() == []
 
 
@@ -276,9 +315,8 @@ def test_exec(tool: Tool) -> None:
     assert done.stdout == "in b hello\n/src\n"
     assert "wrong\n" in done.stderr
     assert "in Docker with the current directory mounted as a volume..." in done.stderr
-    failed = tool("exec", "sh", "-c", "exit 3")
-    assert failed.returncode == 1
-    assert "container exited with status 3" in failed.stderr
+    assert tool("exec", "sh", "-c", "exit 3").returncode == 3
+    assert tool("exec", "no-such-command").returncode == 127
     assert succeeded(tool("exec", "-e", "A=b", "--", "sh", "-c", "echo $A $1", "--", "c")).stdout == "b c\n"
     assert succeeded(tool("exec", "echo", "--", "-n")).stdout == "-- -n\n"
     succeeded(tool("exec", "touch", "made-inside"))
@@ -298,6 +336,8 @@ def test_exec_in_a_terminal(tool: Tool) -> None:
 def test_a_server_that_is_killed_is_reported(tool: Tool) -> None:
     with tool.begin("serve", "-p", "5004") as serving:
         wait_until_ready(tool.engine, 5004)
+        taken = tool("serve", "-p", "5004")
+        assert (taken.returncode, taken.stderr) == (1, "Port 5004 is in use; choose another with -p\n")
         assert decoded(predict(tool.engine, 5004)) == b"hello"
         tool.engine.docker("kill", *tool.containers())
         assert serving.wait() == 1

@@ -54,6 +54,13 @@ def test_a_file_is_uploaded_and_its_url_is_the_output(server: Server, receiver: 
     assert "authorization" not in hook.headers and "user-agent" not in hook.headers
 
 
+def test_two_files_of_one_name(server: Server, receiver: Receiver) -> None:
+    answer = server.create({"code": "yield file('same.png', b'1')\nyield file('same.png', b'2')"}).json
+    assert answer["output"] == [receiver.url("/up/same.png"), receiver.url("/up/same-1.png")]
+    contents = [receiver.received(f"/up/{name}")[0].raw for name in ("same.png", "same-1.png")]
+    assert contents == [b"1", b"2"]
+
+
 def test_files_anywhere_in_the_output_in_the_order_of_the_model(server: Server, receiver: Receiver) -> None:
     gate = threading.Event()
     receiver.script("/up/slow.txt", Reply(gate=gate))
@@ -72,7 +79,8 @@ def test_files_anywhere_in_the_output_in_the_order_of_the_model(server: Server, 
 
 def test_the_same_path_written_again_does_not_change_what_is_uploaded(server: Server, receiver: Receiver) -> None:
     server.predict(code="yield file('frame.txt', b'first'); yield file('frame.txt', b'second')")
-    assert sorted(hook.raw for hook in receiver.received("/up/frame.txt")) == [b"first", b"second"]
+    contents = [receiver.received(f"/up/{name}")[0].raw for name in ("frame.txt", "frame-1.txt")]
+    assert contents == [b"first", b"second"]
 
 
 def test_streams_and_webhooks_show_the_url(server: Server, receiver: Receiver) -> None:
@@ -201,6 +209,57 @@ def test_a_private_address_gets_no_webhook(careful: Server, receiver: Receiver) 
     careful.wait_for_log(r"webhook-failed.*127\.0\.0\.1 is not a public address.*attempts=1\b")
     assert receiver.received("/hook") == []
     assert "proxy-ignored" in careful.log
+
+
+def test_what_a_name_resolves_to_is_not_told(careful: Server, receiver: Receiver) -> None:
+    port = receiver.url("").rpartition(":")[2]
+    error = careful.predict(image=f"http://localhost:{port}/input")["error"]
+    assert "localhost is not a public address" in error
+    assert "127.0.0.1" not in error and "::1" not in error
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "etc/hostname", "file:///etc/hostname", "ftp://127.0.0.1/x", ""])
+def test_a_local_path_is_no_input_then(careful: Server, server: Server, path: str) -> None:
+    refused = careful.create({"image": path})
+    assert refused.status == 422
+    assert refused.json["detail"][0]["loc"] == ["body", "input", "image"]
+    assert "local paths are refused (COG_FORBID_PRIVATE_URLS)" in refused.json["detail"][0]["msg"]
+    assert careful.put("local", {"input": {"image": path}}).status == 422
+    assert server.output(code="yield 'ran'", image=path) == ["ran"]
+
+
+CANARY = "c4n4ry"
+
+
+def test_no_secret_of_a_url_is_in_a_log_or_an_error(serve: Serve, receiver: Receiver) -> None:
+    port = receiver.url("").rpartition(":")[2]
+
+    def secret(path: str) -> str:
+        return f"http://{CANARY}:{CANARY}@127.0.0.1:{port}{path}?token={CANARY}#{CANARY}"
+
+    receiver.script(f"/hook?token={CANARY}", *[Reply(status=400)] * 8)
+    receiver.script(f"/missing?token={CANARY}", *[Reply(status=404)] * 2)
+    broken = [
+        secret("/missing"),
+        f"http://{CANARY}:{CANARY}@127.0.0.1:1/x?token={CANARY}",
+        f"http://{CANARY}:{CANARY}@127.0.0.1:port/x?token={CANARY}",
+        f"http://{CANARY}@/x?{CANARY}",
+    ]
+    arguments = ("--upload-url", f"http://{CANARY}:{CANARY}@127.0.0.1:1/up?token={CANARY}")
+    server = serve(MODEL, arguments=arguments, RUST_LOG="trace", COG_LOG_LEVEL="debug")
+    texts = []
+    for url in broken:
+        answer = server.create({"image": url}, webhook=secret("/hook"), webhook_events_filter=["completed"])
+        assert answer.json["status"] == "failed"
+        texts.append(answer.json["error"])
+    server.wait_for_log(r"webhook-failed")
+    texts.append(server.predict(code="yield file('a.txt')")["error"])
+    careful = serve(MODEL, arguments=arguments, RUST_LOG="trace", COG_FORBID_PRIVATE_URLS="1")
+    answer = careful.create({"image": secret("/input")}, webhook=secret("/hook"), webhook_events_filter=["completed"])
+    texts.append(answer.json["error"])
+    careful.wait_for_log(r"webhook-failed")
+    for text in (*texts, server.log, careful.log):
+        assert CANARY not in text
 
 
 def test_without_the_rule_a_private_address_is_fetched(server: Server, receiver: Receiver) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ def cog(
 def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
     return done
+
+
+def without_status(shown: str) -> str:
+    """What a terminal has shown but for the line that tells of a wait."""
+    return re.sub(r"\r\x1b\[K(Waiting for [^\r\n]*)?", "", shown)
 
 
 class Running:

@@ -1,4 +1,4 @@
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include "prediction/request.hpp"
 #include <array>
 #include <cstdio>

@@ -1,5 +1,5 @@
 #include "prediction/answer.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include "prediction/request.hpp"
 #include <cstdlib>
 

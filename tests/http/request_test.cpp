@@ -1,30 +1,27 @@
 #include "http/request.hpp"
-#include <boost/beast/http/error.hpp>
 #include <doctest/doctest.h>
 
 using namespace cog;
-namespace http = boost::beast::http;
 
 namespace {
 
-/// Puts the text in pieces of `step` bytes; returns the error that ended it.
-boost::system::error_code put(http_request& request, std::string_view text, size_t step = std::string_view::npos) {
+/// Gives the text in pieces of `step` bytes, as a connection does; returns the status that refused it, else 0.
+unsigned put(http_request& request, std::string_view text, size_t step = std::string_view::npos) {
   std::string buffer;
   while (!text.empty() && !request.is_done()) {
     auto piece = text.substr(0, step);
     text.remove_prefix(piece.size());
     buffer += piece;
-    boost::system::error_code error;
-    buffer.erase(0, request.put(net::buffer(buffer), error));
-    if (error && error != http::error::need_more)
-      return error;
+    buffer.erase(0, request.take(buffer));
+    if (request.refused().status != 0)
+      return request.refused().status;
   }
-  return {};
+  return 0;
 }
 
 std::string with_header(std::string_view line, std::string_view body = "{}") {
-  return "POST /predictions HTTP/1.1\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + std::string{line} +
-    "\r\n\r\n" + std::string{body};
+  return "POST /predictions HTTP/1.1\r\ncontent-length: " + std::to_string(body.size()) + "\r\nhost: h\r\n" +
+    std::string{line} + "\r\n\r\n" + std::string{body};
 }
 
 }   // namespace
@@ -35,7 +32,7 @@ TEST_CASE("http_request: takes method, target, the fields that matter and the bo
     auto text =
       "PUT /predictions/x HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nPrefer: respond-async\r\n"
       "Accept: text/event-stream\r\nTraceParent: 00-1\r\ntracestate: a=b\r\nContent-Length: 4\r\n\r\n{ } ";
-    REQUIRE_FALSE(put(request, text, step));
+    REQUIRE(put(request, text, step) == 0);
     CHECK(request.is_done());
     CHECK(request.method == "PUT");
     CHECK(request.target == "/predictions/x");
@@ -49,6 +46,18 @@ TEST_CASE("http_request: takes method, target, the fields that matter and the bo
   }
 }
 
+TEST_CASE("http_request: takes what is asked of files and events") {
+  http_request request;
+  put(request, with_header("Range: bytes=0-1\r\nIf-Range: \"a\"\r\nlast-event-id: 1-2\r\nCOG-FILES:  links "));
+  CHECK(request.range == "bytes=0-1");
+  CHECK(request.if_range == "\"a\"");
+  CHECK(request.last_event_id == "1-2");
+  CHECK(request.wants_links);
+  http_request other;
+  put(other, with_header("cog-files: link"));
+  CHECK_FALSE(other.wants_links);
+}
+
 TEST_CASE("http_request: the first of a repeated field counts") {
   http_request request;
   put(request, with_header("Prefer: a\r\nPrefer: respond-async"));
@@ -57,7 +66,7 @@ TEST_CASE("http_request: the first of a repeated field counts") {
 
 TEST_CASE("http_request: chunked bodies are joined") {
   http_request request;
-  put(request, "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 3);
+  put(request, "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 3);
   CHECK(request.is_done());
   CHECK(request.body == "abcde");
 }
@@ -85,12 +94,12 @@ TEST_CASE("http_request: JSON types are known by any case, suffix and parameter"
   }
 }
 
-TEST_CASE("http_request: a header over 16 KiB and a body over the limit are errors") {
+TEST_CASE("http_request: a header over 16 KiB and a body over the limit are refused") {
   http_request long_header;
-  CHECK(put(long_header, with_header("x: " + std::string(17000, 'a'))) == http::error::header_limit);
+  CHECK(put(long_header, with_header("x: " + std::string(17000, 'a'))) == 431);
   http_request long_body;
   long_body.body_limit(10);
-  CHECK(put(long_body, with_header("x: y", "12345678901")) == http::error::body_limit);
+  CHECK(put(long_body, with_header("x: y", "12345678901")) == 413);
 }
 
 TEST_CASE("http_request: HTTP/1.0 and Connection: close end the connection") {
@@ -98,6 +107,56 @@ TEST_CASE("http_request: HTTP/1.0 and Connection: close end the connection") {
   put(old, "GET / HTTP/1.0\r\n\r\n");
   CHECK_FALSE(old.keep_alive());
   http_request closing;
-  put(closing, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  put(closing, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   CHECK_FALSE(closing.keep_alive());
+}
+
+TEST_CASE("http_request: a target that names a host gives path and host") {
+  http_request request;
+  REQUIRE(put(request, "GET http://there:80/path?x=y HTTP/1.1\r\nHost: here\r\n\r\n") == 0);
+  CHECK(request.target == "/path?x=y");
+  CHECK(request.host == "there:80");
+  http_request short_one;
+  REQUIRE(put(short_one, "GET http://there?x HTTP/1.1\r\nHost: here\r\n\r\n") == 0);
+  CHECK(short_one.target == "/?x");
+}
+
+TEST_CASE("http_request: the trailer changes nothing") {
+  http_request request;
+  REQUIRE(put(request,
+              "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nHost: other\r\n"
+              "Content-Type: application/json\r\nOrigin: http://x\r\nExpect: 100-continue\r\n\r\n") == 0);
+  CHECK(request.is_done());
+  CHECK(request.host == "h");
+  CHECK_FALSE(request.has_content_type);
+  CHECK(request.origin.empty());
+  CHECK_FALSE(request.expects_continue);
+}
+
+TEST_CASE("http_request: only HTTP/1.1 may wait to be asked for its body") {
+  http_request request;
+  put(request, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n");
+  CHECK(request.expects_continue);
+  http_request old;
+  put(old, "POST / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+  CHECK_FALSE(old.expects_continue);
+}
+
+TEST_CASE("http_request: the fields of the queue, and when the deadline came") {
+  http_request request;
+  auto before = std::chrono::steady_clock::now();
+  REQUIRE(put(request, with_header("Cancel-After: 5m\r\nCOG-PRIORITY: low")) == 0);
+  CHECK(request.cancel_after == "5m");
+  CHECK(request.cancel_after_read >= before);
+  CHECK(request.priority == "low");
+  CHECK(request.fair_key.empty());
+}
+
+TEST_CASE("http_request: any field may be the key, those with a meaning of their own included") {
+  for (auto* name : {"X-Customer", "Origin", "authorization"}) {
+    http_request request;
+    request.fair_by = name;
+    REQUIRE(put(request, with_header(std::string{"x-other: b\r\n"} + name + ": a")) == 0);
+    CHECK(request.fair_key == "a");
+  }
 }

@@ -25,7 +25,7 @@ TEST_CASE("response: plain words are text, no words have no type") {
 }
 
 TEST_CASE("status_map: every error of the server's own has a status of the 4xx or 5xx kind") {
-  for (int code = static_cast<int>(errc::at_capacity); code <= static_cast<int>(errc::no_device); ++code) {
+  for (int code = static_cast<int>(errc::at_capacity); code <= static_cast<int>(errc::too_slow); ++code) {
     auto status = status_of(static_cast<errc>(code)).status;
     CHECK(status >= 400);
     CHECK(status < 600);
@@ -90,6 +90,28 @@ TEST_CASE("bodies: the health check keeps its own order of keys and leaves out w
   setup.python = "3.11.2";
   health.setup = std::make_shared<const setup_result>(setup);
   CHECK(health_body(health).find(R"("python_sdk":"0.23.1","python":"3.11.2"})") != std::string::npos);
+}
+
+TEST_CASE("bodies: the health check tells what became of the last change of the source") {
+  health_answer health;
+  auto told = [&](const reload_result& reload) {
+    health.reload = std::make_shared<const reload_result>(reload);
+    auto body = health_body(health);
+    return body.substr(body.find(R"("reload")"));
+  };
+  CHECK(health_body(health).find("reload") == std::string::npos);
+  CHECK(told({}) == R"("reload":{"status":"none","version":0,"serving":0}})");
+  reload_result failed;
+  failed.status = reload_result::state::failed;
+  failed.version = 3;
+  failed.serving = 2;
+  failed.error = "no luck";
+  failed.logs = "at work";
+  failed.started_at = "a";
+  failed.completed_at = "b";
+  CHECK(told(failed) ==
+        R"("reload":{"status":"failed","version":3,"serving":2,"started_at":"a","completed_at":"b",)"
+        R"("error":"no luck","logs":"at work"}})");
 }
 
 TEST_CASE("bodies: probes tell the state") {

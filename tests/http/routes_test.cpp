@@ -19,6 +19,14 @@ TEST_CASE("routes: every fixed path is found, the query ignored") {
   CHECK(match("GET", "/readyz").where == route::readyz);
   CHECK(match("POST", "/shutdown").where == route::shutdown);
   CHECK(match("GET", "/metrics").where == route::metrics);
+  CHECK(match("GET", "/docs").where == route::docs);
+  CHECK(match("HEAD", "/status").where == route::status);
+  CHECK(match("GET", "/docs/?x").where == route::docs);
+  CHECK(match("HEAD", "/status/").where == route::status);
+  CHECK(match("POST", "/docs/").allow == "GET,HEAD");
+  CHECK(match("GET", "/page/0123456789ab/viewers/text.js?x").where == route::page_file);
+  CHECK(match("POST", "/page/0123456789ab/main.js").allow == "GET,HEAD");
+  CHECK(match("GET", "/page").where == route::none);
   CHECK(match("POST", "/predictions").where == route::predictions);
   CHECK(match("POST", "/trainings").where == route::trainings);
 }
@@ -61,8 +69,8 @@ TEST_CASE("routes: HEAD counts as GET") {
 }
 
 TEST_CASE("routes: unknown paths and empty ids are nowhere") {
-  for (auto* path :
-       {"/docs", "/predictions/", "/predictions/a/b", "/predictions/a/b/cancel", "/health-check/", "", "/x"}) {
+  for (auto* path : {"/doc", "/predictions/", "/predictions/a/b", "/predictions/a/b/cancel", "/health-check/",
+                     "/docs//", "/status/x", "", "/x"}) {
     auto found = match("GET", path);
     CHECK(found.where == route::none);
     CHECK(found.allow.empty());
@@ -82,4 +90,26 @@ TEST_CASE("routes: without kept results there is nothing to fetch") {
   CHECK(match("DELETE", "/predictions", false).allow == "POST");
   CHECK(match("GET", "/predictions/x", false).allow == "PUT");
   CHECK(match("PUT", "/predictions/x", false).where == route::prediction);
+}
+
+TEST_CASE("routes: events and files of a prediction") {
+  auto events = match("GET", "/predictions/a%2Fb/events?x");
+  CHECK(events.where == route::prediction_events);
+  CHECK(events.id == "a/b");
+  CHECK(match("HEAD", "/predictions/a/events").allow == "GET");
+  CHECK(match("GET", "/predictions/a/events", false).where == route::prediction_events);
+  CHECK(match("GET", "/trainings/a/events").where == route::none);
+  auto file = match("HEAD", "/predictions/a%20b/files/12");
+  CHECK(file.where == route::prediction_file);
+  CHECK(file.id == "a b");
+  CHECK(file.file == 12);
+  CHECK(match("PUT", "/predictions/a/files/0").allow == "GET,HEAD");
+  for (auto* path : {"/predictions/a/files/", "/predictions/a/files/x", "/predictions/a/files/1x",
+                     "/predictions/a/files/-1", "/predictions/a/files/18446744073709551616", "/predictions/a/files/0/",
+                     "/predictions/a/b/files/0", "/predictions/a/b/events"}) {
+    CAPTURE(path);
+    CHECK(match("GET", path).where == route::none);
+    CHECK(match("GET", path).allow.empty());
+  }
+  CHECK(match("GET", "/predictions/events").where == route::kept_prediction);
 }

@@ -23,14 +23,14 @@ TEST_CASE("sse: an output chunk is written as it came") {
   prediction_event event;
   event.what = prediction_event::kind::output;
   event.index = 7;
-  event.text = R"({"a":[1,2]})";
+  event.text = make_slice(R"({"a":[1,2]})");
   CHECK(text_of(event) == "event: output\ndata: {\"chunk\":{\"a\":[1,2]},\"index\":7}\n\n");
 }
 
 TEST_CASE("sse: files in a chunk are pieces of their own") {
   prediction_event event;
   event.what = prediction_event::kind::output;
-  event.text = R"(["","x",""])";
+  event.text = make_slice(R"(["","x",""])");
   event.files = {{{1, 2}, "one", "image/png", 3}, {{8, 2}, "two", "text/plain", 4}};
   auto pieces = sse_text(event);
   REQUIRE(pieces.size() == 5);
@@ -44,7 +44,7 @@ TEST_CASE("sse: files in a chunk are pieces of their own") {
 TEST_CASE("sse: a log names its source and stays on one line") {
   prediction_event event;
   event.what = prediction_event::kind::log;
-  event.text = "step 1\n";
+  event.text = make_slice(R"(step 1\n)");
   CHECK(text_of(event) == "event: log\ndata: {\"data\":\"step 1\\n\",\"source\":\"stdout\"}\n\n");
   event.from_stderr = true;
   CHECK(text_of(event) == "event: log\ndata: {\"data\":\"step 1\\n\",\"source\":\"stderr\"}\n\n");
@@ -54,7 +54,7 @@ TEST_CASE("sse: a metric tells its mode and the recorded value") {
   prediction_event event;
   event.what = prediction_event::kind::metric;
   event.name = "timing.load";
-  event.text = "0.2";
+  event.text = make_slice("0.2");
   CHECK(text_of(event) == "event: metric\ndata: {\"mode\":\"replace\",\"name\":\"timing.load\",\"value\":0.2}\n\n");
   event.mode = 1;
   CHECK(text_of(event).starts_with("event: metric\ndata: {\"mode\":\"increment\","));
@@ -86,6 +86,15 @@ TEST_CASE("sse: a gap is an error") {
   event.index = 3;
   CHECK(text_of(event) ==
         "event: error\ndata: {\"error\":\"SSE stream replay truncated; events were dropped\",\"skipped\":3}\n\n");
+}
+
+TEST_CASE("sse: a place in the queue, with the wait once it is known") {
+  prediction_event event;
+  event.what = prediction_event::kind::queued;
+  event.place.position = 3;
+  CHECK(text_of(event) == "event: queued\ndata: {\"position\":3}\n\n");
+  event.place.wait_ms = 450;
+  CHECK(text_of(event) == "event: queued\ndata: {\"position\":3,\"estimated_wait_ms\":450}\n\n");
 }
 
 TEST_CASE("sse: the keep-alive is a comment") {

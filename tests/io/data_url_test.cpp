@@ -34,6 +34,18 @@ TEST_CASE("data URL: base64 is decoded and the media type told") {
   CHECK(result.problem.empty());
 }
 
+TEST_CASE("data URL: the name is that of the parameter, wherever it stands") {
+  auto name_of = [](const std::string& content) {
+    auto token = '"' + content + '"';
+    return data_url_decoder{token}.name();
+  };
+  CHECK(name_of("data:audio/wav;name=my%20dog.wav;base64,Zm9v") == "my%20dog.wav");
+  CHECK(name_of("data:text/plain;charset=utf-8; NAME = a.txt,x") == "a.txt");
+  CHECK(name_of("data:;name=a,x") == "a");
+  CHECK(name_of("data:text/plain;base64,Zm9v") == "");
+  CHECK(name_of("data:text/plain;name;filename=x,y") == "");
+}
+
 TEST_CASE("data URL: without the mark the payload is percent-decoded only") {
   auto result = decode("data:text/plain,a%20b+c,d%");
   CHECK(result.bytes == "a b+c,d%");
@@ -58,12 +70,19 @@ TEST_CASE("data URL: JSON escapes are decoded first") {
   CHECK(result.bytes == "foobo\xef");
 }
 
-TEST_CASE("data URL: one without a comma is an error in Python's words") {
-  CHECK(decode("data:image/png;base64").problem == "not enough values to unpack (expected 2, got 1)");
+TEST_CASE("data URL: one without a comma is an error") {
+  CHECK(decode("data:image/png;base64").problem == "it has no comma before its content");
 }
 
-TEST_CASE("data URL: bad base64 is an error in Python's words") {
-  CHECK(decode("data:;base64,Zg").problem == "Incorrect padding");
+TEST_CASE("data URL: bad base64 is an error") {
+  CHECK(decode("data:;base64,Zg").problem == "its base64 lacks the padding (=) at the end");
+}
+
+TEST_CASE("data URL: what is wrong is told without storing it") {
+  CHECK(data_url_problem(R"("data:foo")") == "it has no comma before its content");
+  CHECK(data_url_problem(R"("data:;base64,aGk")") == "its base64 lacks the padding (=) at the end");
+  CHECK(data_url_problem(R"("data:;base64,aGkhX")") == "its base64 has one letter too many");
+  CHECK(data_url_problem(R"("data:;base64,aGk=")").empty());
 }
 
 TEST_CASE("data URL: an empty payload is an empty file") {
@@ -88,6 +107,8 @@ TEST_CASE("data URL: is stored in a file named after its type, private to its ow
   CHECK(stored.problem.empty());
   CHECK(stored.path == temporary / "7/2/file.png");
   CHECK(read_file(stored.path) == "foo");
+  auto named = store_data_url(R"("data:image/png;name=..%2Fcat.png;base64,Zm9v")", *target, 3);
+  CHECK(named.path == temporary / "7/3/.._cat.png");
   struct stat info;
   REQUIRE(::stat(stored.path.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);

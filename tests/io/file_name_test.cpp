@@ -47,10 +47,18 @@ TEST_CASE("file name: an extension of more than 200 bytes is none") {
   CHECK(file_name_of_url("http://h/a." + std::string(300, 'x')) == "a." + std::string(197, 'x') + "~");
 }
 
-TEST_CASE("file name: a media type gives Python's extension") {
-  CHECK(file_name_of_type("image/jpeg") == "file.jpg");
-  CHECK(file_name_of_type("image/png") == "file.png");
-  CHECK(file_name_of_type("text/plain") == "file.txt");
-  CHECK(file_name_of_type("audio/wav") == "file");
-  CHECK(file_name_of_type("x/y") == "file");
+TEST_CASE("file name: a media type gives its extension") {
+  CHECK(file_name_of_data("", "image/jpeg") == "file.jpg");
+  CHECK(file_name_of_data("", "audio/wav") == "file.wav");
+  CHECK(file_name_of_data("", "text/plain") == "file.txt");
+  CHECK(file_name_of_data("", "x/y") == "file");
+}
+
+TEST_CASE("file name: the one that a data URL carries is made usable") {
+  CHECK(file_name_of_data("dog.wav", "audio/wav") == "dog.wav");
+  CHECK(file_name_of_data("my%20d%C3%B6g+1", "audio/wav") == "my d\xc3\xb6g+1");
+  CHECK(file_name_of_data("..%2F..%2Fetc%2Fpasswd", "text/plain") == ".._.._etc_passwd");
+  CHECK(file_name_of_data("a%00b", "text/plain") == "a_b");
+  CHECK(file_name_of_data("..", "image/png") == "file.png");
+  CHECK(file_name_of_data(std::string(300, 'a') + ".wav", "audio/wav") == std::string(195, 'a') + "~.wav");
 }

@@ -15,33 +15,7 @@ mode_t mode_of(const std::string& path) {
   return info.st_mode & 0777;
 }
 
-/// TMPDIR, set for as long as this lives.
-struct temporary_base {
-  explicit temporary_base(const std::string& path) { ::setenv("TMPDIR", path.c_str(), 1); }
-  ~temporary_base() { ::unsetenv("TMPDIR"); }
-};
-
 }   // namespace
-
-TEST_CASE("folder: the server's own is made under TMPDIR, for its user only") {
-  temporary_folder temporary;
-  temporary_base base{temporary.path};
-  std::string problem;
-  auto root = make_temporary_root(problem);
-  CHECK(problem.empty());
-  CHECK(root.starts_with(temporary / "cog-"));
-  CHECK(mode_of(root) == 0700);
-  CHECK(make_temporary_root(problem) != root);
-}
-
-TEST_CASE("folder: a TMPDIR that cannot be used is named, with what to do") {
-  temporary_folder temporary;
-  temporary_base base{temporary / "missing"};
-  std::string problem;
-  CHECK(make_temporary_root(problem).empty());
-  CHECK(problem.find("set TMPDIR to a writable one") != problem.npos);
-  CHECK(problem.find(temporary / "missing") != problem.npos);
-}
 
 TEST_CASE("folder: is made when it is first needed") {
   temporary_folder temporary;

@@ -30,6 +30,7 @@ std::string written(const Write& write) {
   int before = dup(STDERR_FILENO);
   dup2(file, STDERR_FILENO);
   write();
+  finish_log();
   dup2(before, STDERR_FILENO);
   close(before);
   std::string text(4096, '\0');

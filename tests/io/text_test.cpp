@@ -60,3 +60,8 @@ TEST_CASE("text: errno reads as in Python") {
   CHECK(errno_text(ENOENT, "/x/y") == "[Errno 2] No such file or directory: '/x/y'");
   CHECK(errno_text(EMFILE, "") == "[Errno 24] Too many open files");
 }
+
+TEST_CASE("text: percent-encoding leaves only what has no meaning in a URL") {
+  CHECK(percent_encoded("a-Z_0.9~") == "a-Z_0.9~");
+  CHECK(percent_encoded("a b,c;d\xc3\xa9%") == "a%20b%2Cc%3Bd%C3%A9%25");
+}

@@ -9,7 +9,7 @@ import numpy as np
 
 from cog import BaseRunner, CancelationException, Input
 
-MATRIX = np.random.default_rng(1).random((2500, 2500))
+MATRIX = np.random.default_rng(1).random((4000, 4000))
 
 
 def work(how: str) -> str:
@@ -18,12 +18,21 @@ def work(how: str) -> str:
         while True:
             square = square @ square / 200
     if how == "one call":
-        np.linalg.eigvals(MATRIX)  # many seconds without a line of Python
+        np.linalg.eigvals(MATRIX)  # 10 s and more without a line of Python
     if how == "sleep":
         time.sleep(600)
     if how == "program":
         subprocess.run(["sleep", "600"], check=True)
     return "done"
+
+
+def tell(thread: int, seconds: float) -> None:
+    """Tells that `thread` runs: once it has worked for so long, its first lines of Python are behind it."""
+    clock = time.pthread_getcpuclockid(thread)
+    until = time.clock_gettime(clock) + seconds
+    while time.clock_gettime(clock) < until:
+        time.sleep(0.01)
+    Marker("running").touch()
 
 
 class Predictor(BaseRunner):
@@ -32,8 +41,7 @@ class Predictor(BaseRunner):
         how: str = Input(default="at once", choices=["at once", "products", "one call", "sleep", "program"]),
         reaction: str = Input(default="none", choices=["none", "clean up", "swallow", "raise"]),
     ) -> str:
-        # One call is well under way, its first lines of Python behind it, when this is told.
-        threading.Timer(0.5 if how == "one call" else 0, Marker("running").touch).start()
+        threading.Thread(target=tell, args=(threading.get_ident(), 0.5 if how == "one call" else 0)).start()
         try:
             return work(how)
         except CancelationException:

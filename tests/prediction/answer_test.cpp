@@ -11,7 +11,7 @@ prediction_snapshot succeeded() {
   prediction.status = prediction_status::succeeded;
   prediction.output.form = prediction_output::shape::value;
   prediction.output.json = "\"done\"";
-  prediction.logs = "step 1\n";
+  prediction.logs = R"(step 1\n)";
   prediction.metrics = R"("tokens":{"in":12})";
   prediction.predict_time = 1.204518;
   return prediction;
@@ -22,6 +22,8 @@ std::string whole(const answer_text& answer) {
   for (auto& piece : answer)
     if (auto file = std::get_if<output_file>(&piece))
       text += "<" + file->path + ">";
+    else if (auto slice = std::get_if<text_slice>(&piece))
+      text += slice->text;
     else
       text += std::get<std::string>(piece);
   return text;
@@ -45,13 +47,32 @@ TEST_CASE("answer: a failure has its error and logs but no output") {
         R"("status":"failed"})");
 }
 
-TEST_CASE("answer: a cancelled prediction has neither error nor output") {
+TEST_CASE("answer: a cancelled prediction has neither error nor output, unless its time was over") {
   auto prediction = succeeded();
   prediction.status = prediction_status::canceled;
-  prediction.error = "left over";
   prediction.metrics.clear();
   CHECK(whole(final_answer(prediction)) ==
         R"({"id":"p\"1","logs":"step 1\n","metrics":{"predict_time":1.204518},"status":"canceled"})");
+  prediction.error = "Deadline of 1.5 s passed while it ran";
+  CHECK(whole(final_answer(prediction)).starts_with(R"({"error":"Deadline of 1.5 s passed while it ran","id":)"));
+}
+
+TEST_CASE("answer: one that waits tells where it stands, and for how long if that is known") {
+  prediction_snapshot prediction;
+  prediction.id = "a";
+  prediction.queue.position = 3;
+  CHECK(whole(state_answer(prediction)) ==
+        R"({"id":"a","logs":"","metrics":{},"queue":{"position":3},"status":"starting"})");
+  prediction.queue.wait_ms = 450;
+  CHECK(
+    whole(kept_answer(prediction)).ends_with(R"("queue":{"position":3,"estimated_wait_ms":450},"status":"starting"})"));
+}
+
+TEST_CASE("answer: its deadline is shown where its other times are") {
+  prediction_snapshot prediction;
+  prediction.deadline = std::chrono::system_clock::time_point{std::chrono::seconds{90}};
+  CHECK(whole(kept_answer(prediction)).starts_with(R"({"deadline":"1970-01-01T00:01:30)"));
+  CHECK(whole(state_answer(prediction)).find("deadline") == std::string::npos);
 }
 
 TEST_CASE("answer: no output is null, no chunks are an empty list") {
@@ -84,7 +105,7 @@ TEST_CASE("answer: the state of a running prediction shows its input and the chu
   prediction.id = "job-17";
   prediction.status = prediction_status::processing;
   prediction.input = R"({"prompt":"a"})";
-  prediction.logs = "step 1\n";
+  prediction.logs = R"(step 1\n)";
   CHECK(whole(state_answer(prediction)) ==
         R"({"id":"job-17","input":{"prompt":"a"},"logs":"step 1\n","metrics":{},"status":"processing"})");
   prediction.metrics = R"("n":1)";

@@ -248,6 +248,9 @@ TEST_CASE("request: keys the schema does not know are listed once, and checked a
   for (int i = 0; i < 100; ++i)
     many += ",\"k" + std::to_string(i) + "\":1";
   CHECK(read("{\"input\":{" + many + "}}", document->input.get()).unknown_keys.size() == 32);
+  auto long_name = std::string(63, 'x') + "\u00e9" + std::string(100000, 'x');
+  request = read("{\"input\":{\"" + long_name + "\":1}}", document->input.get());
+  CHECK(request.unknown_keys == std::vector<std::string>{std::string(63, 'x')});   // and no character cut in two
 }
 
 TEST_CASE("request: keys are compared without their escapes") {

@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -231,3 +232,24 @@ def test_serve_fails_with_the_server(program, monkeypatch):
 def test_active_is_true_only_in_a_worker():
     code = "import coglet.server; print(coglet.server.active); import cog._worker; print(coglet.server.active)"
     assert python(code).stdout == "False\nTrue\n"
+
+
+def imports_of(file):
+    """The modules of the package that a file imports, at its top or later."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_modules_of_the_static_reader_import_each_other_in_a_circle():
+    folder = SOURCE / "cog" / "_static"
+    names = {f"cog._static.{file.stem}": file for file in folder.glob("*.py") if file.stem != "__init__"}
+    graph = {name: {one for one in imports_of(file) if one in names} for name, file in names.items()}
+    assert "cog._static.expressions" in graph["cog._static.modules"]
+    while graph:
+        leaves = {name for name, imported in graph.items() if not imported & graph.keys()}
+        assert leaves, f"a circle among {sorted(graph)}"
+        graph = {name: imported for name, imported in graph.items() if name not in leaves}

@@ -1,3 +1,4 @@
+import copy
 import json
 import subprocess
 import sys
@@ -116,6 +117,19 @@ def test_a_bundled_document_that_is_none_changes_nothing(tmp_path, bundled):
     assert completed(prediction, "predict", bundled) == prediction
 
 
+def test_a_bundled_document_of_an_older_source_changes_nothing(tmp_path):
+    prediction = document(studio(tmp_path), "dev")
+    training = document(studio(tmp_path, ref="studio.py:train", mode="train"), "dev")
+    for mode, own in (("predict", prediction), ("train", training)):
+        assert completed(own, mode, merge(prediction, training)) != own
+        older = copy.deepcopy(merge(prediction, training))
+        older["components"]["schemas"]["TrainingInput" if mode == "train" else "Input"]["properties"].popitem()
+        assert completed(own, mode, older) == own
+        older = copy.deepcopy(merge(prediction, training))
+        older["components"]["schemas"]["TrainingOutput" if mode == "train" else "Output"]["type"] = "boolean"
+        assert completed(own, mode, older) == own
+
+
 HEAD = """
 class Color(enum.Enum):
     RED = "red"
@@ -148,7 +162,35 @@ LOW = 2
         ("x: Optional[int]", {"nullable": True, "type": "integer"}),
         ("x: Optional[int] = Input()", {"nullable": True, "type": "integer"}),
         ("x: Optional[int] = None", {"default": None, "nullable": True, "type": "integer"}),
-        ("x: int = None", {"type": "integer"}),
+        ("x: int = None", {"default": None, "nullable": True, "type": "integer"}),
+        ("x: int = Input(default=None, ge=1)", {"default": None, "minimum": 1, "nullable": True, "type": "integer"}),
+        ("x: str = Input(None)", {"default": None, "nullable": True, "type": "string"}),
+        ("x: Path = Input(default=None)", {"default": None, "format": "uri", "nullable": True, "type": "string"}),
+        ("x: File = None", {"default": None, "format": "uri", "nullable": True, "type": "string"}),
+        (
+            "x: list[str] = Input(default=None)",
+            {"default": None, "items": {"type": "string"}, "nullable": True, "type": "array"},
+        ),
+        ("x: dict = None", {"default": None, "nullable": True, "type": "object"}),
+        ("x: Any = None", {"default": None, "nullable": True, "type": "object"}),
+        ("x: Any = Input(default=None)", {"default": None, "nullable": True, "type": "object"}),
+        ("x: Annotated[bool, Input(default=None)]", {"default": None, "nullable": True, "type": "boolean"}),
+        (
+            "x: Union[int, str] = None",
+            {
+                "anyOf": [{"nullable": True, "type": "integer"}, {"nullable": True, "type": "string"}],
+                "default": None,
+                "nullable": True,
+            },
+        ),
+        (
+            "x: str = Input(default=None, choices=['a'])",
+            {"allOf": [{"$ref": "#/components/schemas/x"}], "default": None, "nullable": True},
+        ),
+        (
+            "x: Color = None",
+            {"allOf": [{"$ref": "#/components/schemas/x"}], "default": None, "nullable": True},
+        ),
         ("x: int = Input(7)", {"default": 7, "type": "integer"}),
         ("x: int = Input(ge=LOW, le=2**5)", {"maximum": 32, "minimum": 2, "type": "integer"}),
         ("x: Annotated[int, Input(ge=1)] = 3", {"default": 3, "minimum": 1, "type": "integer"}),
@@ -216,8 +258,14 @@ def test_choices_never_replace_a_component_of_ours(tmp_path, name):
     [
         ("x: int", True),
         ("x: int = Input()", True),
-        ("x: int = None", True),
-        ("x: int = Input(default=None)", True),
+        ("x: int = None", False),
+        ("x: int = Input(default=None)", False),
+        ("x: str = Input(None)", False),
+        ("x: Path = Input(default=None)", False),
+        ("x: list[str] = Input(default=None)", False),
+        ("x: Literal['a'] = Input(default=None)", False),
+        ("x: Any", True),
+        ("x: Any = None", False),
         ("x: int = 0", False),
         ("x: Optional[int]", False),
         ("x: Optional[int] = Input(default=None)", False),
@@ -254,6 +302,8 @@ class Data:
     items: list[Inner] = dataclasses.field(default_factory=list)
 class Total(TypedDict, total=False):
     n: int
+class Nullable(TypedDict):
+    n: Optional[int]
 class Tree(BaseModel):
     children: "list[Tree]"
 class Pair(NamedTuple):
@@ -279,6 +329,14 @@ INNER: dict[str, Any] = {"properties": {"n": {"title": "N", "type": "integer"}},
         ("list", {"items": {"type": "object"}, "type": "array"}),
         ("list[Path]", {"items": {"format": "uri", "type": "string"}, "type": "array"}),
         ("Iterator[str]", {"items": {"type": "string"}, "type": "array", "x-cog-array-type": "iterator"}),
+        (
+            "Nullable",
+            {
+                "properties": {"n": {"nullable": True, "title": "N", "type": "integer"}},
+                "required": ["n"],
+                "type": "object",
+            },
+        ),
         ("AsyncIterator[Inner]", {"items": INNER, "type": "array", "x-cog-array-type": "iterator"}),
         (
             "ConcatenateIterator[str]",

@@ -222,9 +222,26 @@ def test_the_command_says_what_it_cannot_read(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == (
-        f"CannotReadError: `absent.N` needs absent.N, which is no part of the project: write its value "
+        f"CannotReadError: `absent.N` needs absent.N, which is not part of the project: write its value "
         f"({tmp_path}/model.py, line 2)\n"
     )
+
+
+SIZED = "import os\nSIZE = os.environ['SIZE']\ndef run(x: str = SIZE, y: str = os.getenv('NAME', 'none')) -> str: ...\n"
+
+
+def test_the_command_knows_the_environment_that_it_is_given_and_no_other(tmp_path):
+    (tmp_path / "model.py").write_text(SIZED)
+
+    def read(*given: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "cog.schema", "--static", "model.py:run", *given]
+        own = {"PYTHONPATH": str(ROOT / "python"), "NAME": "of this process", "SIZE": "of this process"}
+        return subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+
+    done = read("--environment", "SIZE=a=b", "--environment", "OTHER=1")
+    inputs = json.loads(done.stdout)["components"]["schemas"]["Input"]["properties"]
+    assert (inputs["x"]["default"], inputs["y"]["default"]) == ("a=b", "none")
+    assert "SIZE is not in the environment of cog.yaml: add it there" in read("--environment", "OTHER=1").stderr
 
 
 def test_the_command_warns_of_old_names_in_short(tmp_path):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
-from worker_client import DONE, LOG, OUTPUT, Worker, of_kind, parse_done, parse_log
+from worker_client import DONE, LOG, OUTPUT, Worker, of_kind, parse_done, parse_log, run_frame
 
 import cog
 from cog._worker.cancel import SIGNAL, Cancellation, shielded
@@ -388,6 +389,45 @@ def test_an_asynchronous_model_that_swallows_the_cancel(tmp_path: Path, then: st
         worker.until_log("running")
         worker.cancel(number)
         assert worker.result(number).done == (number, "canceled", 0, [], b"")
+
+
+CLEAN_UP = """
+import asyncio
+class Model:
+    {set_up}
+    async def run(self, kill: bool = False) -> str:
+        if kill:
+            for task in asyncio.all_tasks() - {{asyncio.current_task()}}:
+                task.cancel()
+            return "killed"
+        await asyncio.sleep(0)
+        return "ran"
+    async def healthcheck(self) -> bool:
+        return True
+"""
+
+
+def test_a_task_that_the_model_cancels_before_it_begins_still_ends(tmp_path: Path) -> None:
+    with Worker(tmp_path, CLEAN_UP.format(set_up="")) as worker:
+        frames = run_frame(1, '{"kill":true}') + b"".join(run_frame(number, "{}") for number in range(2, 7))
+        worker.ready().data.sock.sendall(frames)
+        dones = [parse_done(worker.data.expect(DONE)) for _ in range(6)]
+        assert [(done.number, done.status) for done in dones] == [(1, "succeeded")] + [
+            (number, "canceled") for number in range(2, 7)
+        ]
+        worker.numbers = 6
+        assert worker.output() == "ran"
+        assert worker.health() == ""
+        assert worker.end() == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks yet")
+def test_tasks_may_be_eager(tmp_path: Path) -> None:
+    eager = "async def setup(self):\n        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)"
+    with Worker(tmp_path, CLEAN_UP.format(set_up=eager)) as worker:
+        assert worker.ready().output(kill=True) == "killed"
+        assert worker.output() == "ran"
+        assert worker.end() == 0
 
 
 def test_an_asynchronous_generator_is_cancelled(tmp_path: Path) -> None:

@@ -11,7 +11,11 @@ import fractions
 import io
 import json
 import os
+import resource
+import signal
+import sys
 import tempfile
+import types
 import uuid
 from pathlib import Path
 from typing import Any, Iterator
@@ -213,6 +217,35 @@ def test_numpy(tmp_path: Path) -> None:
         encoded(tmp_path, numpy.complex64(1))
 
 
+def test_keys_of_numpy_are_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Integer:
+        def __int__(self) -> int:
+            return 7
+
+    class Floating:
+        def __float__(self) -> float:
+            return 0.5
+
+    class Bool:
+        def __bool__(self) -> bool:
+            return True
+
+    fake = types.SimpleNamespace(
+        integer=Integer, floating=Floating, bool_=Bool, generic=(Integer, Floating, Bool), ndarray=()
+    )
+    monkeypatch.setitem(sys.modules, "numpy", fake)
+    value = {Integer(): "a", Floating(): "b", Bool(): "c"}
+    assert encoded(tmp_path, value).rest == b'{"0.5":"b","7":"a","true":"c"}'
+
+
+def test_keys_that_are_numpys_own(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("numpy")
+    value = {numpy.int64(7): 1, numpy.uint8(1): 2, numpy.float32(0.5): 3, numpy.float64(0.25): 4, numpy.bool_(False): 5}
+    assert encoded(tmp_path, value).rest == b'{"0.25":4,"0.5":3,"1":2,"7":1,"false":5}'
+    with pytest.raises(PredictionError, match="keys must be str, int, float, bool or None, not complex64"):
+        encoded(tmp_path, {numpy.complex64(1): 1})
+
+
 def test_pydantic(tmp_path: Path) -> None:
     pydantic = pytest.importorskip("pydantic")
     model = pydantic.create_model("Out", day=(datetime.date, ...), secret=(pydantic.SecretStr, ...))
@@ -255,7 +288,7 @@ def test_places_of_files_ascend_whatever_the_order_of_keys(tmp_path: Path) -> No
     files = listed(encoded(tmp_path, value))
     assert [Path(path).read_text() for _, _, path, _ in files] == ["c", "a", "b"]
     assert [offset for offset, _, _, _ in files] == sorted(offset for offset, _, _, _ in files)
-    assert {mime for _, _, _, mime in files} == {mime_nested("x.wav")}
+    assert {mime for _, _, _, mime in files} == {"audio/wav"}
 
 
 def test_items_of_a_list_get_the_type_of_the_top(tmp_path: Path) -> None:
@@ -266,7 +299,7 @@ def test_items_of_a_list_get_the_type_of_the_top(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.JPG", "a.webp", "a.mp4", "a.glb", "a.npy", "a"])
 def test_types_by_extension(name: str) -> None:
     expected = {"a.JPG": "image/jpeg", "a.webp": "image/webp", "a.mp4": "video/mp4", "a.glb": "model/gltf-binary"}
-    assert mime_at_top(name) == expected.get(name, "application/octet-stream")
+    assert mime_at_top(name) == mime_nested(name) == expected.get(name, "application/octet-stream")
 
 
 @pytest.mark.parametrize("value", ["missing.png", "."])
@@ -306,6 +339,39 @@ def test_file_objects_that_cannot_be_read(tmp_path: Path) -> None:
         encoded(tmp_path, cog.File())
 
 
+class Interrupting:
+    def model_dump(self) -> None:
+        raise cog.CancelationException
+
+
+@pytest.mark.parametrize(
+    "last", [cog.Path("missing"), float("nan"), object(), Interrupting(), "\ud800", cog.File()], ids=repr
+)
+def test_what_was_taken_is_removed_when_the_rest_fails(tmp_path: Path, last: Any) -> None:
+    (tmp_path / "a.bin").write_bytes(b"content")
+    output_files = OutputFiles(str(tmp_path / "1"))
+    first = encode(tmp_path / "a.bin", output_files, item=True)
+    with pytest.raises((PredictionError, cog.CancelationException)):
+        encode({"a": [tmp_path / "a.bin", io.BytesIO(b"bytes")], "b": last}, output_files)
+    ((_, _, path, _),) = listed(first)  # the server has been told of it
+    assert [str(entry) for entry in (tmp_path / "1").rglob("*") if entry.is_file()] == [path]
+    assert os.listdir(tmp_path / "1") == ["0"]
+
+
+def test_a_file_that_does_not_fit_leaves_nothing(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    (tmp_path / "a.bin").write_bytes(bytes(1 << 20))
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, limits[1]))
+        with pytest.raises(PredictionError, match="File too large"):
+            encode({"a": io.BytesIO(b"small"), "b": tmp_path / "a.bin"}, OutputFiles(str(tmp_path / "1")))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert os.listdir(tmp_path / "1") == []
+
+
 def test_copies_are_whole(tmp_path: Path) -> None:
     data = os.urandom(3 << 20)
     (tmp_path / "a").write_bytes(data)
@@ -319,3 +385,25 @@ def test_a_text_that_looks_like_a_placeholder_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     result = encoded(tmp_path, ["cog-file-0", tmp_path / "a.txt"])
     assert len(listed(result)) == 1 and json.loads(result.rest)[0] == "cog-file-0"
+
+
+def test_files_of_one_name_get_names_of_their_own(tmp_path: Path) -> None:
+    output_files = OutputFiles(str(tmp_path / "1"))
+    names = []
+    for name in ("a.png", "a.png", "a.png", "a-1.png", "b", "b", ".hidden", ".hidden", "a.png"):
+        (tmp_path / name).write_text(name)
+        names.append(os.path.basename(output_files.take(str(tmp_path / name))))
+    assert names[:3] == ["a.png", "a-1.png", "a-2.png"]
+    assert names[4:8] == ["b", "b-1", ".hidden", ".hidden-1"]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".png", "\u00fc" * 125 + ".png", "x" * 255])
+def test_a_longest_name_stays_within_what_a_file_system_takes(tmp_path: Path, name: str) -> None:
+    output_files = OutputFiles(str(tmp_path / "1"))
+    (tmp_path / name).touch()
+    first, second = (os.path.basename(output_files.take(str(tmp_path / name))) for _ in range(2))
+    assert first == name
+    assert second != name
+    assert len(os.fsencode(second)) <= 255
+    assert os.path.splitext(second)[1] == os.path.splitext(name)[1]

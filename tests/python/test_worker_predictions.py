@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -110,12 +111,40 @@ def test_exceptions(eager: Worker, request: pytest.FixtureRequest, code: str, er
 
 
 @KINDS
-def test_the_traceback_goes_to_the_servers_log(tmp_path: Path, keyword: str) -> None:
+def test_the_traceback_ends_the_log_of_the_prediction(tmp_path: Path, keyword: str) -> None:
     with Worker(tmp_path, any_model(keyword, "raise ValueError('x') from KeyError('cause')")) as worker:
         result = worker.ready().predict()
         (log,) = [parse_log(payload) for payload in of_kind(result.frames, LOG)]
-        assert (log.number, log.source) == (0, 2)
+        assert (log.number, log.source) == (result.done.number, 2)
         assert "KeyError: 'cause'" in log.text and log.text.endswith("ValueError: x\n")
+        assert re.findall(r'File "(.*)", line', log.text) == [str(worker.project / "model.py")]
+
+
+@KINDS
+@pytest.mark.parametrize("flush", ["False", "True"])
+def test_the_traceback_begins_on_a_line_of_its_own(tmp_path: Path, keyword: str, flush: str) -> None:
+    body = f"print('half a line', end='', flush={flush}); 1 / 0"
+    with Worker(tmp_path, any_model(keyword, body)) as worker:
+        lines = worker.ready().predict().logs.splitlines()
+        assert lines[:2] == ["half a line", "Traceback (most recent call last):"]
+        assert lines[-1] == "ZeroDivisionError: division by zero"
+
+
+@KINDS
+def test_frames_of_libraries_are_told_to_the_server_only(tmp_path: Path, keyword: str) -> None:
+    with Worker(tmp_path, any_model(keyword, "import json; json.loads('{')")) as worker:
+        result = worker.ready().predict()
+        own, whole = [parse_log(payload) for payload in of_kind(result.frames, LOG)]
+        assert own.number == result.done.number and own.text.count('File "') == 1
+        assert own.text.splitlines()[-1].startswith("json.decoder.JSONDecodeError: ")
+        assert whole.number == 0 and "json/decoder.py" in whole.text and "cog/_worker" not in whole.text
+
+
+@KINDS
+def test_what_is_no_failure_of_the_model_has_no_traceback(tmp_path: Path, keyword: str) -> None:
+    with Worker(tmp_path, any_model(keyword, "return object()")) as worker:
+        result = worker.ready().predict()
+        assert result.done.status == "failed" and result.logs == ""
 
 
 @pytest.mark.parametrize(
@@ -271,7 +300,7 @@ def test_a_synchronous_generator_does_not_block_the_loop(tmp_path: Path) -> None
         worker.ping()
         (tmp_path / "go").touch()
         result = worker.result(number)
-        assert result.chunks == ["b"] and result.logs == "in its thread\n"
+        assert result.chunks == ["b"] and result.logs.startswith("in its thread\nTraceback ")
         assert result.done.error == "Prediction failed: Generator iteration error: ValueError: end"
 
 

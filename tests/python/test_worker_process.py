@@ -80,10 +80,45 @@ def test_setup_failures(tmp_path: Path, source: str, error: str) -> None:
     with Worker(tmp_path, source) as worker:
         report = worker.setup_failure()
         assert report["error"].startswith(error)
-        assert report["traceback"].startswith("Traceback (most recent call last):\n")
+        assert "cog/_worker" not in report["traceback"] and "<frozen" not in report["traceback"]
         assert error.split(": ", 1)[1].split(":")[0] in report["traceback"].splitlines()[-1]
         assert worker.data.frame() is None
         assert worker.process.wait(PATIENCE) == 1
+
+
+@pytest.mark.parametrize(
+    "source, line",
+    [
+        ("import numpyy", "model.py:1: ModuleNotFoundError: numpyy (add it to requirements.txt)"),
+        ("\nimport numpyy.linalg as l", "model.py:2: ModuleNotFoundError: numpyy (add it to requirements.txt)"),
+        ("import json.nothing", "model.py:1: ModuleNotFoundError: No module named 'json.nothing'"),
+        ("x = 1\ndef broken(:", "model.py:2: SyntaxError: invalid syntax"),
+        ("import json\n\njson.loads('{')", "model.py:3: JSONDecodeError: Expecting property name"),
+        ("raise ValueError('one\\ntwo')", "model.py:1: ValueError: one"),
+        (f"{ECHO}    def setup(self): raise RuntimeError('no weights')", "RuntimeError: no weights"),
+    ],
+)
+def test_a_failed_setup_is_told_in_one_line(tmp_path: Path, source: str, line: str) -> None:
+    with Worker(tmp_path, source) as worker:
+        got = worker.setup_failure()["line"]
+        assert line in got and got.startswith("model.py:") and "\n" not in got
+
+
+@pytest.mark.parametrize(
+    "declaration, reason",
+    [
+        ('x: str = cog.Input(default="", regex="^(a+)+$")', "parameter 'x': Model schema is invalid: invalid default"),
+        ("x: int = cog.Input(default=7, le=5)", "parameter 'x': Model schema is invalid: invalid default"),
+        ("x: int = cog.Input(default=7, choices=[1, 2])", "parameter 'x': "),
+        ("x: cog.Path = cog.Input(default=5)", "parameter 'x': "),
+    ],
+)
+def test_a_model_whose_inputs_cannot_be_described_does_not_start(tmp_path: Path, declaration: str, reason: str) -> None:
+    source = f"import cog\nclass Model:\n    def run(self, {declaration}) -> str: return ''\n"
+    with Worker(tmp_path, source) as worker:
+        report = worker.setup_failure()
+        assert reason in report["error"] and "model.py" in report["line"]
+        assert DESCRIBED not in [frame.kind for frame in worker.setup_frames]
 
 
 def test_a_failed_setup_does_not_wait_for_threads(tmp_path: Path) -> None:

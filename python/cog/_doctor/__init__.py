@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cog._doctor.checks import Finding, check_imports, check_names, check_pydantic, check_reference, check_returns
+from cog._doctor.checks import check_imports, check_names, check_pydantic, check_reference, check_returns
+from cog._doctor.finding import Finding
+from cog._doctor.old_api import check_old_api
 from cog._doctor.source import Source, SourceError
 
 __all__ = [
@@ -11,6 +13,7 @@ __all__ = [
     "SourceError",
     "check_imports",
     "check_names",
+    "check_old_api",
     "check_pydantic",
     "check_reference",
     "check_returns",

@@ -18,13 +18,14 @@ from cog._doctor import (
     SourceError,
     check_imports,
     check_names,
+    check_old_api,
     check_pydantic,
     check_reference,
     check_returns,
 )
 
 Checks = dict[str, dict[str, Any]]
-SOURCE_CHECKS = {"pydantic": check_pydantic, "imports": check_imports}
+SOURCE_CHECKS = {"old_api": check_old_api, "pydantic": check_pydantic, "imports": check_imports}
 
 
 class Doctor:

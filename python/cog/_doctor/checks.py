@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional, Union
+from typing import Optional, Union
 
+from cog._doctor.finding import Finding
 from cog._doctor.source import Source, names_in, rewrite_import
 
 Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 METHODS = ("run", "predict", "train")
-
-
-@dataclass(frozen=True)
-class Finding:
-    file: str
-    line: int
-    message: str
-    remediation: str = ""
-    fix: Optional[Callable[[], None]] = None
 
 
 def check_reference(source: Source, name: str, field: str, config: str, line: int) -> list[Finding]:

@@ -40,6 +40,19 @@ class Source:
             self._starts[node.end_lineno - 1] + node.end_col_offset,
         )
 
+    def span_of(self, argument: ast.arg) -> Span:
+        """The same of a parameter, without its default."""
+        assert argument.end_lineno is not None and argument.end_col_offset is not None
+        return (
+            self._starts[argument.lineno - 1] + argument.col_offset,
+            self._starts[argument.end_lineno - 1] + argument.end_col_offset,
+        )
+
+    def remove_decorator(self, decorator: ast.expr) -> None:
+        """Its lines."""
+        assert decorator.end_lineno is not None
+        self._edits.append((self._starts[decorator.lineno - 1], self._starts[decorator.end_lineno], b""))
+
     def replace(self, span: Span, text: str) -> None:
         self._edits.append((*span, text.encode()))
 

@@ -58,10 +58,7 @@ def input_component(parameters: Iterable[Parameter]) -> tuple[dict[str, Any], di
 
 
 def _required(parameter: Parameter, shape: InputType) -> bool:
-    default = parameter.default
-    if default is EMPTY:
-        return shape.kind == "union" or not shape.nullable
-    return default is None and not shape.nullable
+    return parameter.default is EMPTY and (shape.kind == "union" or not shape.nullable)
 
 
 def _property(parameter: Parameter, shape: InputType, order: int, components: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +66,7 @@ def _property(parameter: Parameter, shape: InputType, order: int, components: di
     if shape.kind != "choices":
         fragment["title"] = title(parameter.name)
     fragment.update(_fragment(shape, parameter.name, components))
-    if parameter.default is not EMPTY and (parameter.default is not None or shape.nullable):
+    if parameter.default is not EMPTY:
         default = plain(parameter.default)
         if default is not _NO_JSON:
             fragment["default"] = default

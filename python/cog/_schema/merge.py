@@ -35,15 +35,29 @@ def merge(prediction: dict[str, Any], training: dict[str, Any]) -> dict[str, Any
 def completed(document: dict[str, Any], mode: str, bundled: Any) -> dict[str, Any]:
     """The document of a model in one mode, with what the document made at build says of the other mode.
 
-    A model is loaded for one of both only; the routes and the rules of both are the server's.
+    A model is loaded for one of both only. A document made at build that says otherwise of this mode is out of date.
     """
-    other = "Input" if mode == "train" else "TrainingInput"
+    own, other = ("Training", "") if mode == "train" else ("", "Training")
     try:
-        if other in bundled["components"]["schemas"]:
+        if f"{other}Input" in bundled["components"]["schemas"] and _shape(bundled, own) == _shape(document, own):
             return merge(document, bundled)
     except (KeyError, TypeError):
         pass  # there is none, or it is none
     return document
+
+
+def _shape(document: Any, kind: str) -> list[Any]:
+    """What goes in and out, with the choices in place of the names that one document has for them."""
+    schemas = document["components"]["schemas"]
+
+    def inlined(value: Any) -> Any:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                return {**schemas[value["$ref"].rpartition("/")[2]], "title": ""}
+            return {key: inlined(item) for key, item in value.items()}
+        return [inlined(item) for item in value] if isinstance(value, list) else value
+
+    return [inlined(schemas[f"{kind}Input"]), inlined(schemas[f"{kind}Output"])]
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

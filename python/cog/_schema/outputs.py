@@ -173,7 +173,8 @@ def _class(cls: type, inside: tuple[type, ...]) -> dict[str, Any]:
         except SchemaError as error:
             raise SchemaError(f'field "{name}" of {cls.__name__}: {error}') from None
         properties[name] = dict(sorted({**fragment, "title": title(name)}.items()))
-        if needed and not fragment.get("nullable"):
+        # The value of a key may be null where the key itself must be there; a field that may be null may be left out.
+        if needed and (hasattr(cls, "__total__") or not fragment.get("nullable")):
             required.append(name)
     fragment = {"properties": properties, "type": "object"}
     return {"properties": properties, "required": required, "type": "object"} if required else fragment

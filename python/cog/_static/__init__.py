@@ -113,9 +113,9 @@ def describe(ref: str, mode: str = "predict") -> StaticModel:
     if isinstance(target, StaticFunction):
         return StaticModel(mode, target, False)
     if is_external(target):
-        raise CannotReadError(f"{name} is {target.cog_external}, which is no part of the project", module.file)
+        raise CannotReadError(f"{name} is {target.cog_external}, which is not part of the project", module.file)
     if not isinstance(target, type) and not hasattr(target, "cog_place"):
-        raise CannotReadError(f"{name} is no class and no function of the project", module.file)
+        raise CannotReadError(f"{name} is neither a class nor a function of the project", module.file)
     cls = target if isinstance(target, type) else type(target)
     found = _method(cls, choose_training if mode == "train" else choose_prediction, module)
     return StaticModel(mode, found, not found.static or found.class_method)
@@ -142,11 +142,11 @@ def _method(cls: type, choose: Callable[[type, str], str], module: Module) -> St
         name = choose(cls, place)
     except ValueError as error:
         if external_base(cls):
-            why = f"{cls.__name__} has a base {external_base(cls)}, which is no part of the project"
+            why = f"{cls.__name__} has a base {external_base(cls)}, which is not part of the project"
             raise CannotReadError(f"{error}; {why}", module.file) from None
         raise
     owner = owner_of(cls, name)
     found = owner.__dict__[name] if owner is not None else None
     if not isinstance(found, StaticFunction):
-        raise CannotReadError(f"{cls.__name__}.{name} is no function of the project", module.file)
+        raise CannotReadError(f"{cls.__name__}.{name} is not a function of the project", module.file)
     return found

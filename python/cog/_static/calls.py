@@ -8,16 +8,14 @@ import enum
 import posixpath
 from pathlib import PurePath
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping
 
 from cog._decorators import concurrent, streaming
+from cog._static.interfaces import Values
 from cog._static.known import BUILTINS, PURE, UNSAFE, PydanticField, PydanticModel
 from cog._static.marks import CannotReadError, External, StaticFunction, Unknown, is_external
 from cog.input import FieldInfo, Input
 from cog.types import Path, Secret
-
-if TYPE_CHECKING:
-    from cog._static.expressions import Reader
 
 _DEEPEST = 20  # calls within calls
 _VALUES = (str, bytes, int, float, list, tuple, dict, set, frozenset, range, PurePath, enum.Enum)
@@ -34,7 +32,7 @@ class _Done(Exception):
         self.value = value
 
 
-def call(reader: Reader, node: ast.Call) -> Any:
+def call(reader: Values, node: ast.Call) -> Any:
     """The result of a call. Raises CannotReadError for what would have to be run."""
     function = reader.value(node.func)
     if isinstance(function, StaticFunction):
@@ -64,14 +62,14 @@ def call(reader: Reader, node: ast.Call) -> Any:
     )
 
 
-def _callable(reader: Reader, value: Any) -> Any:
+def _callable(reader: Values, value: Any) -> Any:
     """A function of the project, such as a key of `sorted`, as one that is read when it is called."""
     if not isinstance(value, StaticFunction):
         return value
     return lambda *arguments: _run(reader, value, list(arguments), {})
 
 
-def _only_computes(reader: Reader, node: ast.Call, function: Any) -> bool:
+def _only_computes(reader: Values, node: ast.Call, function: Any) -> bool:
     if function in (Input, FieldInfo, PydanticField, concurrent, streaming):
         return True
     if isinstance(function, type):
@@ -108,7 +106,7 @@ def _is_made_of_values(cls: type) -> bool:
     )
 
 
-def _call_read(reader: Reader, node: ast.Call, function: StaticFunction) -> Any:
+def _call_read(reader: Values, node: ast.Call, function: StaticFunction) -> Any:
     if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
         reader.fail(node, "a call with * or ** is not read")
     arguments = [reader.value(argument) for argument in node.args]
@@ -116,14 +114,12 @@ def _call_read(reader: Reader, node: ast.Call, function: StaticFunction) -> Any:
     return _run(reader, function, arguments, named)
 
 
-def _run(reader: Reader, function: StaticFunction, arguments: list[Any], named: dict[str, Any]) -> Any:
-    from cog._static.expressions import Reader
-
+def _run(reader: Values, function: StaticFunction, arguments: list[Any], named: dict[str, Any]) -> Any:
     node = function.node
     if reader.depth >= _DEEPEST or isinstance(node, ast.AsyncFunctionDef):
         reader.fail(node, f"{function.qualname}() would have to be run")
     names = _parameters(function.reader, function, arguments, named)
-    inner = Reader(function.module, names, reader.depth + 1)
+    inner = reader.in_call(function.module, names)
     if isinstance(node, ast.Lambda):
         return inner.value(node.body)
     try:
@@ -134,7 +130,7 @@ def _run(reader: Reader, function: StaticFunction, arguments: list[Any], named: 
 
 
 def _parameters(
-    reader: Reader, function: StaticFunction, arguments: list[Any], named: Mapping[str, Any]
+    reader: Values, function: StaticFunction, arguments: list[Any], named: Mapping[str, Any]
 ) -> dict[str, Any]:
     declared = function.node.args
     positional = [argument.arg for argument in (*declared.posonlyargs, *declared.args)]
@@ -161,7 +157,7 @@ def _parameters(
     return found
 
 
-def _execute(reader: Reader, names: dict[str, Any], body: list[ast.stmt]) -> None:
+def _execute(reader: Values, names: dict[str, Any], body: list[ast.stmt]) -> None:
     """Statements of a small function; `names` are its own."""
     for statement in body:
         if isinstance(statement, ast.Return):
@@ -184,7 +180,7 @@ def _execute(reader: Reader, names: dict[str, Any], body: list[ast.stmt]) -> Non
             reader.fail(statement, f"`{ast.unparse(statement).splitlines()[0]}` would have to be run")
 
 
-def unpacked(reader: Reader, target: ast.expr, value: Any) -> dict[str, Any]:
+def unpacked(reader: Values, target: ast.expr, value: Any) -> dict[str, Any]:
     """The names that an assignment binds."""
     if isinstance(target, ast.Name):
         return {target.id: value}

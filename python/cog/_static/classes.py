@@ -11,6 +11,7 @@ from enum import Enum
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional, Union
 
+from cog._removed import RemovedError
 from cog._static.marks import CannotReadError, StaticFunction, Unknown
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def build_class(reader: Reader, node: ast.ClassDef, qualname: str) -> Any:
                 cls = dataclasses.dataclass(**_options(reader, decorator))(cls)
     except CannotReadError:
         raise
+    except RemovedError as error:
+        raise RemovedError(f"{error} ({reader.module.file}, line {node.lineno})") from None
     except Exception as error:
         reader.fail(node, f"class {node.name}: {type(error).__name__}: {error}")
     return cls

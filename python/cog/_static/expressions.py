@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, ForwardRef, Iterator, Mapping, NoReturn, Optional, Union, cast, get_origin
 
 from cog._static import calls
-from cog._static.known import BUILTINS, attribute_allowed, outside
+from cog._static.known import BUILTINS, attribute_allowed, attribute_of, outside
 from cog._static.marks import CannotReadError, StaticFunction, Unknown, is_external
 from cog._static.operators import BINARY, COMPARE, CONVERSIONS, DUNDERS, LARGEST, UNARY, find_outside, is_large, is_type
 
@@ -27,6 +27,10 @@ class Reader:
 
     def inside(self, names: Mapping[str, Any]) -> Reader:
         return Reader(self.module, ChainMap(cast(Any, names), cast(Any, self.names)), self.depth)
+
+    def in_call(self, module: Any, names: Mapping[str, Any]) -> Reader:
+        """Reads the body of a function of `module` that is called from here; `names` are its own."""
+        return Reader(module, names, self.depth + 1)
 
     def fail(self, node: ast.AST, why: str) -> NoReturn:
         raise CannotReadError(why, self.module.file, node)
@@ -55,7 +59,7 @@ class Reader:
         if isinstance(found, Unknown):
             raise found.error
         if found is not None:
-            self.fail(node, f"`{ast.unparse(node)}` needs {found}, which is no part of the project: write its value")
+            self.fail(node, f"`{ast.unparse(node)}` needs {found}, which is not part of the project: write its value")
         return value
 
     def lookup(self, node: ast.AST, name: str) -> Any:
@@ -87,8 +91,8 @@ class Reader:
             return outside(f"{owner.cog_external}.{name}")
         if isinstance(owner, ModuleType):
             if not attribute_allowed(owner, name):
-                self.fail(node, f"{owner.__name__}.{name} is known only when the model runs")
-            return getattr(owner, name)
+                self.fail(node, f"{owner.__name__}.{name} is known only when the model runs: write its value")
+            return attribute_of(owner, name)
         if hasattr(owner, "get_attribute"):  # a module of the project
             return owner.get_attribute(name)
         if name.startswith("__") and name not in DUNDERS:
@@ -237,7 +241,7 @@ class Reader:
         try:
             inner = ast.parse(node.value.strip(), mode="eval").body
         except SyntaxError:
-            self.fail(node, f"the annotation {node.value!r} is no expression")
+            self.fail(node, f"the annotation {node.value!r} is not an expression")
         for part in ast.walk(inner):
             ast.copy_location(part, node)
         return self.annotation(inner)

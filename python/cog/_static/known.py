@@ -7,19 +7,19 @@ import dataclasses
 import importlib
 import typing
 from types import ModuleType
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from cog._annotations import raw_annotations
 from cog._static.marks import external
 
 PURE = frozenset(
-    "collections collections.abc copy dataclasses datetime decimal enum fractions itertools json math operator re "
-    "string textwrap typing".split()
+    "calendar collections collections.abc copy dataclasses datetime decimal enum fractions itertools json math "
+    "operator re string textwrap typing".split()
 )
 """Modules whose functions do nothing but compute."""
 
 _IMPORTABLE = PURE | frozenset("abc functools io numbers os os.path pathlib sys types uuid __future__".split())
-_OF_OS = frozenset({"PathLike", "fspath", "path", "sep"})
+_OF_OS = frozenset({"PathLike", "environ", "fspath", "getenv", "path", "sep"})
 _OF_SYS = frozenset({"maxsize", "version_info"})
 
 BUILTINS: dict[str, Any] = {
@@ -35,6 +35,16 @@ UNSAFE = frozenset({type, property, classmethod, staticmethod})
 """Of those, what is not called."""
 
 
+class _Environment(dict[str, str]):
+    def __missing__(self, name: str) -> NoReturn:
+        why = f"{name} is not in the environment of cog.yaml"
+        raise LookupError(f'{why}: add it there, or write os.environ.get("{name}", "...") with what it is without')
+
+
+ENVIRONMENT: dict[str, str] = _Environment()
+"""What the model finds in its environment, as far as cog.yaml says; that of this process is no concern of it."""
+
+
 class PydanticField:
     """What pydantic's `Field(...)` says of a field."""
 
@@ -44,9 +54,11 @@ class PydanticField:
 
 
 class _ModelField:
-    def __init__(self, annotation: Any, required: bool) -> None:
+    def __init__(self, annotation: Any, default: Any) -> None:
+        field = default if isinstance(default, PydanticField) else PydanticField(default)
         self.annotation = annotation
-        self.required = required
+        self.default = field.default
+        self.required = field.required
 
     def is_required(self) -> bool:
         return self.required
@@ -60,7 +72,7 @@ class PydanticModel:
     def __init_subclass__(cls, **_: Any) -> None:
         inherited = getattr(cls, "model_fields", {})
         own = {
-            name: _ModelField(annotation, _is_required(cls.__dict__.get(name, ...)))
+            name: _ModelField(annotation, cls.__dict__.get(name, ...))
             for name, annotation in raw_annotations(cls).items()
             if not name.startswith("_") and typing.get_origin(annotation) is not typing.ClassVar
         }
@@ -71,10 +83,6 @@ class PydanticModel:
             default = getattr(type(self), name, None)
             default = default.default if isinstance(default, PydanticField) else default
             setattr(self, name, values.get(name, default))
-
-
-def _is_required(default: Any) -> bool:
-    return default.required if isinstance(default, PydanticField) else default is ...
 
 
 _PYDANTIC = {
@@ -112,6 +120,13 @@ def _typing(name: str) -> Any:
         return getattr(importlib.import_module("typing_extensions"), name)
     except (ImportError, AttributeError):
         return external(f"typing_extensions.{name}")
+
+
+def attribute_of(module: ModuleType, name: str) -> Any:
+    """An attribute of a module that is really imported. Raises AttributeError."""
+    if module.__name__ == "os" and name in ("environ", "getenv"):
+        return ENVIRONMENT if name == "environ" else ENVIRONMENT.get
+    return getattr(module, name)
 
 
 def attribute_allowed(module: ModuleType, name: str) -> bool:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 from functools import partial
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, Callable, NoReturn, Sequence, Union
+from typing import Any, Callable, NoReturn, Sequence, Union
 
 from cog._static.calls import unpacked
 from cog._static.classes import build_class, new_function
 from cog._static.expressions import Reader
-from cog._static.known import attribute_allowed, outside
+from cog._static.interfaces import Imports
+from cog._static.known import attribute_allowed, attribute_of, outside
 from cog._static.marks import CannotReadError, Unknown
-
-if TYPE_CHECKING:
-    from cog._static.project import Project
 
 Load = Callable[[], Any]
 
@@ -24,7 +22,7 @@ _CHANGES = frozenset({"append", "extend", "insert", "remove", "update", "add", "
 class Module:
     """One file. `has` and `get` are about the names it binds at its top."""
 
-    def __init__(self, project: Project, tree: ast.Module, file: str, name: str, package: str) -> None:
+    def __init__(self, project: Imports, tree: ast.Module, file: str, name: str, package: str) -> None:
         self.project = project
         self.file = file
         self.name = name
@@ -191,12 +189,12 @@ class Module:
     def _loop(self, node: Union[ast.For, ast.While, ast.AsyncFor]) -> None:
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                why = f"'{part.id}' is set in a loop"
+                why = f"'{part.id}' is set in a loop, which is not run: write its value"
                 self._bind(part.id, partial(self.fail, node, why))
             if isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.value, ast.Name):
                 changed = isinstance(part.ctx, ast.Store) or (isinstance(part, ast.Attribute) and part.attr in _CHANGES)
                 if changed and part.value.id in self._bindings:
-                    why = f"'{part.value.id}' is changed in a loop"
+                    why = f"'{part.value.id}' is changed in a loop, which is not run: write the whole of it"
                     self._bind(part.value.id, partial(self.fail, node, why))
 
     def _expression(self, node: ast.Expr) -> None:
@@ -234,9 +232,9 @@ class Module:
         module = self.project.module(source)
         if isinstance(module, ModuleType):
             if not attribute_allowed(module, name):
-                self.fail(node, f"{source}.{name} is known only when the model runs")
+                self.fail(node, f"{source}.{name} is known only when the model runs: write its value")
             try:
-                return getattr(module, name)
+                return attribute_of(module, name)
             except AttributeError as error:
                 self.fail(node, f"ImportError: {error}")
         if hasattr(module, "get_attribute"):

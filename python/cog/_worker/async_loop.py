@@ -90,7 +90,10 @@ class AsyncLoop:
             job = Job(*protocol.parse_run(frame[1]))
             self._seen = job.number
             self._channel.begin(job.number, on_main_thread=False)
-            self._tasks[job.number] = self._loop.create_task(self._guarded(job))
+            task = self._loop.create_task(self._guarded(job))
+            if not task.done():  # as with a model's own eager tasks
+                self._tasks[job.number] = task
+                task.add_done_callback(self._on_broken_off)
 
     def _finish(self) -> None:
         self._finishing = True
@@ -129,11 +132,28 @@ class AsyncLoop:
         if number in self._canceled:
             done, raised = canceled, None
         if raised is not None:
-            self._channel.tell(trace(raised))
+            self._runtime.report_failure(raised)
         self._channel.end(number, *done)
+        task = self._tasks.get(number)
+        if task is not None:
+            task.remove_done_callback(self._on_broken_off)
+        self._forget(number)
+
+    def _on_broken_off(self, task: asyncio.Task[None]) -> None:
+        """The task has ended without an end for its prediction: the model has cancelled it before it began, say."""
+        number = next(number for number, other in self._tasks.items() if other is task)
+        done = protocol.done(number, protocol.CANCELED)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and number not in self._canceled:
+            self._channel.tell(trace(error))
+            done = protocol.done(number, protocol.FAILED, rest=describe(error).encode(errors="replace"))
+        self._channel.end(number, *done)
+        self._forget(number)
+
+    def _forget(self, number: int) -> None:
         self._started.discard(number)
         self._canceled.discard(number)
-        del self._tasks[number]
+        self._tasks.pop(number, None)
         if self._finishing and not self._tasks:
             self._stop()
 
@@ -212,7 +232,13 @@ class AsyncLoop:
     def _start_check(self, question: int) -> None:
         task = self._loop.create_task(self._run_check(question))
         self._checks.add(task)
-        task.add_done_callback(self._checks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._checks.discard(task)
+            if task.cancelled():  # before it began: else it has told so itself
+                self._runtime.control.health.settle(question, failure(asyncio.CancelledError(), on_loop=True))
+
+        task.add_done_callback(ended)
 
     async def _run_check(self, question: int) -> None:
         assert self._check is not None

@@ -31,7 +31,8 @@ class Channel:
         self._later: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._current = 0  # the prediction on the main thread
         self._running: set[int] = set()
-        self._tails: dict[int, tuple[int, bytes]] = {}  # by prediction: source and text
+        self._tails: dict[int, tuple[int, bytearray]] = {}  # by prediction: source and text
+        self._open_lines: set[int] = set()  # predictions whose log was sent up to the middle of a line
         self.forked = False
 
     def begin(self, number: int, on_main_thread: bool) -> None:
@@ -65,6 +66,10 @@ class Channel:
         if self._cancellation.deferred:
             self._cancellation.catch_up()
 
+    def conclude_log(self, text: str) -> None:
+        """Adds lines of ours to what the prediction has printed."""
+        self._do(self._conclude_log, text.encode(errors="backslashreplace"))
+
     def tell(self, text: str) -> None:
         """Writes to the server's own log."""
         self.send(protocol.log(0, protocol.STDERR, text.encode(errors="backslashreplace")))
@@ -77,6 +82,7 @@ class Channel:
         self._later.clear()
         self._running.clear()
         self._tails.clear()
+        self._open_lines.clear()
         self._socket.close()
 
     @shielded
@@ -101,6 +107,7 @@ class Channel:
             self._current = 0
         if self._tails:
             self._flush_tail(number)
+        self._open_lines.discard(number)
         self._send(frame)
 
     def _send_after_tail(self, frame: bytes) -> None:
@@ -116,19 +123,28 @@ class Channel:
             _write_all(source, text)
             return
         number = self._owner()
-        before, tail = self._tails.get(number, (source, b""))
+        before, tail = self._tails.get(number, (source, None))
         if before != source:
             self._flush_tail(number)
-            tail = b""
+            tail = None
         cut = text.rfind(b"\n") + 1
-        if cut == 0 and len(tail) + len(text) > _TAIL:
+        if cut == 0 and len(tail or b"") + len(text) > _TAIL:
             cut = _whole_characters(text)
         if cut:
             self._tails.pop(number, None)
-            self._send((protocol.log(number, source, _valid(tail + text[:cut])),))
-            tail, text = b"", text[cut:]
-        if text:
-            self._tails[number] = (source, tail + text)
+            self._send_log(number, source, bytes(tail) + text[:cut] if tail else text[:cut])
+            tail, text = None, text[cut:]
+        if not text:
+            return
+        if tail is None:
+            self._tails[number] = (source, bytearray(text))
+        else:
+            tail += text
+
+    def _conclude_log(self, text: bytes) -> None:
+        number = self._owner()
+        self._flush_tail(number)
+        self._send_log(number, protocol.STDERR, b"\n" + text if number in self._open_lines else text)
 
     def _flush_log(self) -> None:
         self._flush_tail(self._owner())
@@ -142,14 +158,19 @@ class Channel:
     def _flush_tail(self, number: int) -> None:
         source, tail = self._tails.pop(number, (0, b""))
         if tail:
-            self._send((protocol.log(number, source, _valid(tail)),))
+            self._send_log(number, source, bytes(tail))
+
+    def _send_log(self, number: int, source: int, text: bytes) -> None:
+        if text.endswith(b"\n"):
+            self._open_lines.discard(number)
+        else:
+            self._open_lines.add(number)
+        self._send((protocol.log(number, source, _valid(text)),))
 
     def _send(self, frame: tuple[bytes, ...]) -> None:
-        try:
+        if not self.forked:
             for piece in frame:
-                self._socket.sendall(piece)
-        except OSError:
-            pass  # the server has gone; the end of the control socket is about to end this process
+                protocol.send_all(self._socket, piece)
 
 
 def _valid(text: bytes) -> bytes:

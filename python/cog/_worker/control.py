@@ -63,10 +63,7 @@ class Control:
 
     def answer(self, frame: bytes) -> None:
         with self._lock:
-            try:
-                self._socket.sendall(frame)
-            except OSError:
-                pass  # the server has gone, and with it the end of this process has come
+            protocol.send_all(self._socket, frame)
 
     def after_fork(self) -> None:
         self._socket.close()

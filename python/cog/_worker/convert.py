@@ -148,7 +148,14 @@ def _key(key: Any, path: str) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
     if isinstance(key, (int, float)) and not isinstance(key, enum.Enum):
-        return repr(key)
+        return float.__repr__(key) if isinstance(key, float) else int.__repr__(key)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(key, numpy.integer):
+        return int.__repr__(int(key))
+    if numpy is not None and isinstance(key, numpy.floating):
+        return float.__repr__(float(key))
+    if numpy is not None and isinstance(key, numpy.bool_):
+        return "true" if key else "false"
     name = type(key).__name__
     raise UnsuitableError from TypeError(f"keys must be str, int, float, bool or None, not {name}{_at(path)}")
 

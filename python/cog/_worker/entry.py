@@ -10,17 +10,16 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Sequence
 
-from cog import _schema, _version
+from cog import _schema, _version, predictor
 from cog._loader import Model, load
 from cog._worker import logs, protocol, signals
 from cog._worker.cancel import Cancellation
 from cog._worker.channel import Channel
 from cog._worker.control import Backend, Control
 from cog._worker.devices import Devices, Lease
-from cog._worker.errors import describe, trace
+from cog._worker.errors import describe, is_shortage, outer_trace, setup_line
 from cog._worker.runtime import Runtime
 from cog._worker.sync_loop import SyncLoop
-from cog.errors import SchemaError
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> None:
     """Runs a worker process.
 
-    `argv`: `--data FD --control FD --lifeline FD --ref REF --mode MODE --worker INDEX --folder DIR --lease LEASE`.
+    `argv`: `--data FD --control FD --lifeline FD --ref REF --mode MODE --worker INDEX --folder DIR --lease LEASE`, and
+    `--sources change` when they may change while the server runs.
     """
     options = dict(zip(argv[::2], argv[1::2]))
     data = _adopt(options["--data"])
@@ -45,14 +45,19 @@ def main(argv: Sequence[str]) -> None:
 
     signals.install(in_forked_child)
     logs.install(channel)
-    channel.send(protocol.plain(protocol.HELLO, _json(_hello())))
     control.start()
+    channel.send(protocol.plain(protocol.HELLO, _json(_hello())))  # nothing that Python itself needs is lacking
     _keep_freed_memory()
     devices = Devices(channel.tell)
     atexit.register(devices.close)  # the first one runs last: the model's own may still use the devices
     sys.argv = ["-c"]
     _import_asyncio(options["--ref"])
     sys.path.insert(0, "")
+    if options.get("--sources") == "change":
+        from cog._worker import fresh_sources
+
+        fresh_sources.install(os.getcwd())
+        predictor.source_loader = fresh_sources.FreshLoader
     model, runtime = _load(options, data, channel, control, devices)
     lease = options.get("--lease")
     if lease is not None:
@@ -144,11 +149,7 @@ def _hello() -> dict[str, Any]:
 
 def _described(model: Model, mode: str) -> bytes:
     problems: list[str] = []
-    try:
-        document = _schema.completed(_schema.document(model, problems=problems), mode, _bundled())
-    except SchemaError as error:  # it may still run; `cog build` is where this ends matters
-        print(f"cog: no OpenAPI document, so inputs are not validated: {error}", file=sys.stderr)
-        document = {}
+    document = _schema.completed(_schema.document(model, problems=problems), mode, _bundled())
     for problem in problems:
         print(f"cog: the OpenAPI document leaves the output open: {problem}", file=sys.stderr)
     info = {
@@ -172,7 +173,13 @@ def _bundled() -> object:
 
 def _give_up(channel: Channel, what: str, error: BaseException) -> NoReturn:
     """Tells the server and ends at once, whatever threads the model has started."""
-    report = {"error": f"{what}: {describe(error)}", "traceback": trace(error)}
+    report: dict[str, Any] = {
+        "error": f"{what}: {describe(error)}",
+        "traceback": outer_trace(error),
+        "line": setup_line(error),
+    }
+    if is_shortage(error):
+        report["shortage"] = True
     channel.send(protocol.plain(protocol.SETUP_FAILED, _json(report)))
     os._exit(1)
 

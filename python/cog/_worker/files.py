@@ -9,25 +9,13 @@ import os
 import stat
 from typing import IO, Any, Union
 
+from cog._media_types import media_type_of
+
 _FICLONE = 0x40049409
 _CHUNK = 1 << 30  # bytes copied by one call to the kernel
 _READ = 1 << 20  # bytes of one read from a file object
+_LONGEST_NAME = 255  # bytes, of a file
 _DEFAULT_MIME = "application/octet-stream"
-_MIMES = {
-    "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif", "bmp": "image/bmp",
-    "bz2": "application/x-bzip2", "css": "text/css", "csv": "text/csv", "flac": "audio/flac", "gif": "image/gif",
-    "glb": "model/gltf-binary",
-    "gltf": "model/gltf+json", "gz": "application/gzip", "htm": "text/html", "html": "text/html",
-    "ico": "image/x-icon", "jpeg": "image/jpeg", "jpg": "image/jpeg", "js": "text/javascript",
-    "json": "application/json", "m4a": "audio/mp4", "md": "text/markdown", "mid": "audio/midi",
-    "mkv": "video/x-matroska",
-    "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "video/mp4", "mpeg": "video/mpeg", "mpg": "video/mpeg",
-    "obj": "model/obj", "ogg": "audio/ogg", "ogv": "video/ogg", "opus": "audio/opus", "pdf": "application/pdf",
-    "png": "image/png", "stl": "model/stl", "svg": "image/svg+xml", "tar": "application/x-tar", "tif": "image/tiff",
-    "tiff": "image/tiff", "txt": "text/plain", "wav": "audio/wav", "weba": "audio/webm", "webm": "video/webm",
-    "webp": "image/webp", "xml": "application/xml", "yaml": "application/yaml", "yml": "application/yaml",
-    "zip": "application/zip",
-}  # fmt: skip
 
 mimetypes.init()  # reads its tables now, while nothing of the project can be in the way
 
@@ -38,6 +26,7 @@ class OutputFiles:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._count = 0
+        self._names: dict[str, int] = {}  # and how often each was asked for
 
     def take(self, source: Union[str, bytes]) -> str:
         """Moves the file here if it lies in this folder, else copies it; returns where it is now.
@@ -71,11 +60,48 @@ class OutputFiles:
                     return target
                 file.write(data.encode() if isinstance(data, str) else data)
 
+    @property
+    def count(self) -> int:
+        """How many were taken or begun."""
+        return self._count
+
+    def discard(self, first: int) -> None:
+        """Removes those from the index `first` on: nobody is told of them."""
+        for index in range(first, self._count):
+            _remove(f"{self._folder}/{index}")
+
     def _place(self, name: str) -> str:
         folder = f"{self._folder}/{self._count}"
-        os.makedirs(folder, mode=0o700)
         self._count += 1
-        return f"{folder}/{name}"
+        os.makedirs(folder, mode=0o700)
+        return f"{folder}/{self._unique(name)}"
+
+    def _unique(self, name: str) -> str:
+        """The name, with a number if there is such a file already: uploads of one prediction must not meet."""
+        stem, extension = os.path.splitext(name)
+        unique = name
+        while unique in self._names:
+            number = f"-{self._names[name]}"
+            self._names[name] += 1
+            unique = _cut(stem, _LONGEST_NAME - len(os.fsencode(number + extension))) + number + extension
+        self._names[unique] = 1
+        return unique
+
+
+def _cut(text: str, size: int) -> str:
+    """As many characters as fit."""
+    encoded = os.fsencode(text)
+    return text if len(encoded) <= size else encoded[:size].decode(errors="ignore")
+
+
+def _remove(folder: str) -> None:
+    """With the one file that may be in it."""
+    try:
+        for name in os.listdir(folder):
+            os.unlink(f"{folder}/{name}")
+        os.rmdir(folder)
+    except OSError:
+        pass  # the server sweeps what is left
 
 
 def copy(source: str, target: str) -> None:
@@ -106,9 +132,8 @@ def _write_all(writer: Any, data: bytes) -> None:
 
 
 def mime_at_top(path: str) -> str:
-    extension = os.path.splitext(path)[1][1:].lower()
-    return _MIMES.get(extension, _DEFAULT_MIME)
+    return media_type_of(path) or _DEFAULT_MIME
 
 
 def mime_nested(path: str) -> str:
-    return mimetypes.guess_type(path)[0] or _DEFAULT_MIME
+    return media_type_of(path) or mimetypes.guess_type(path)[0] or _DEFAULT_MIME

@@ -58,8 +58,18 @@ def encode_plain(value: Any) -> Optional[bytes]:
 def encode(value: Any, output_files: OutputFiles, item: bool = False) -> Encoded:
     """The JSON of any result; `item`: it is one of many.
 
-    Raises PredictionError. What interrupts the conversion (a cancel, an exit) passes through.
+    Raises PredictionError. What interrupts the conversion (a cancel, an exit) passes through. Either way the files that
+    it has taken by then are removed.
     """
+    before = output_files.count
+    try:
+        return _encode_with_files(value, output_files, item)
+    except BaseException:
+        output_files.discard(before)
+        raise
+
+
+def _encode_with_files(value: Any, output_files: OutputFiles, item: bool) -> Encoded:
     taken: list[tuple[str, str]] = []
 
     def mark(path: str, mime: str) -> str:

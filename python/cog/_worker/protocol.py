@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import socket
 import struct
 from typing import Optional
@@ -89,6 +92,19 @@ def parse_run(payload: memoryview) -> tuple[int, str, str]:
     number, size = RUN_HEAD.unpack_from(payload)
     start = 12 + size
     return number, str(payload[12:start], "utf-8") if size else "", str(payload[start:], "utf-8")
+
+
+def send_all(sock: socket.socket, frame: bytes) -> None:
+    """Sends a frame whole, or ends the process group: half a frame, or a lost one, would leave the server waiting.
+
+    Without a server the end has come as well.
+    """
+    try:
+        sock.sendall(frame)
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+            os.write(2, f"cog: the server cannot be told anything: {error}\n".encode())
+        os.killpg(0, signal.SIGKILL)
 
 
 class FrameReader:

@@ -16,7 +16,7 @@ from cog._worker.channel import Channel
 from cog._worker.control import Control
 from cog._worker.decode import decode
 from cog._worker.devices import Devices
-from cog._worker.errors import PredictionError
+from cog._worker.errors import PredictionError, outer_trace, own_trace
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
 
@@ -71,6 +71,17 @@ class Runtime:
         if chunk is None:
             files, chunk = encode(item, output_files, item=True)
         self.channel.emit(number, *protocol.output(number, files, chunk))
+
+    def report_failure(self, error: BaseException) -> None:
+        """The traceback: through the model's own files to the log of the prediction, and to that of the server what a
+        reader of that does not know then."""
+        if isinstance(error, PredictionError) and error.__cause__ is not None:
+            error = error.__cause__
+        own, whole = own_trace(error), outer_trace(error)
+        if own:
+            self.channel.conclude_log(own)
+        if whole != own:
+            self.channel.tell(whole)
 
     def report_poison(self) -> str:
         """After a prediction that raised: what to add to its error. If the process cannot use its GPUs any more, the

@@ -10,7 +10,7 @@ from cog import _scope
 from cog._scope import CancelationException
 from cog._worker import protocol
 from cog._worker.cancel import Cancellation
-from cog._worker.errors import PredictionError, cancel_types, describe, trace
+from cog._worker.errors import PredictionError, cancel_types, describe
 from cog._worker.files import OutputFiles
 from cog._worker.output import encode, encode_plain
 from cog._worker.runtime import Job, Runtime, close, is_stream
@@ -24,7 +24,7 @@ class SyncLoop:
         self._channel = runtime.channel
         self._cancellation = cancellation
         self._raised: Optional[BaseException] = None
-        self._spoilt = False
+        self._poisoned = False
         cancellation.install()
 
     def cancel(self, number: int) -> bool:
@@ -50,7 +50,7 @@ class SyncLoop:
                 frame = reader.next()
                 if frame is None:
                     break
-                if self._spoilt:
+                if self._poisoned:
                     return  # what has come meanwhile is for the process that replaces this one
                 self._run(Job(*protocol.parse_run(frame[1])))
 
@@ -65,10 +65,10 @@ class SyncLoop:
         if not self._cancellation.end(number) or done is None:
             done = protocol.done(number, protocol.CANCELED)
         elif self._raised is not None:
-            self._channel.tell(trace(self._raised))
+            self._runtime.report_failure(self._raised)
             poison = self._runtime.report_poison()
             if poison:
-                self._spoilt = True
+                self._poisoned = True
                 done = self._failed(job, self._raised, poison)
         self._raised = None
         self._channel.end(number, *done)

@@ -49,13 +49,13 @@ def main(arguments: list[str]) -> None:
         names = " ".join(sorted({text.split()[0] for text in foreign}))
         sys.exit(
             f"ERROR: {' and '.join(foreign)} installed beside cog-cpp in {os.path.dirname(_PACKAGE)}: the same files. "
-            f"Run `{sys.executable} -m pip uninstall {names}`, then install cog-cpp once more (--force-reinstall)."
+            f"Run `{sys.executable} -m pip uninstall {names}`, then install its wheel once more (--force-reinstall)."
         )
     program = find_server()
     if program is None:
         sys.exit(
             "ERROR: the program coglet was not found: not in COG_COGLET, not in the package cog, "
-            f"not beside {sys.executable} and not on PATH. Install cog-cpp again, or set COG_COGLET."
+            f"not beside {sys.executable} and not on PATH. Install its wheel again, or set COG_COGLET."
         )
     os.environ.setdefault("COG_PYTHON", sys.executable)
     try:

@@ -83,8 +83,14 @@ struct config_error : command_error {
 project_config read_config(const std::string& text, const std::string& folder, const std::string& file,
                            std::vector<std::string>& warnings);
 
+/// Throws config_error for what a valid cog.yaml may ask for and no image of this tool has.
+void refuse_unsupported(const project_config& config);
+
 /// Looks for `file` in `start` and the folders above it, and reads it; prints the warnings. Throws config_error.
 project_config load_config(const std::string& start, const std::string& file, const console& messages);
+
+/// Is `file` in `start` or a folder above it?
+bool has_project(const std::string& start, const std::string& file);
 
 /// The name of an image that nobody named: `cog-` and the folder's name in the letters that are allowed.
 std::string derived_image_name(const std::string& folder);

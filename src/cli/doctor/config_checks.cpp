@@ -1,5 +1,8 @@
+#include "cli/config/ignored_settings.hpp"
 #include "cli/config/words.hpp"
 #include "cli/doctor/checks.hpp"
+#include "cli/hush.hpp"
+#include "cli/image/implied_packages.hpp"
 #include "cli/image/requirements.hpp"
 #include "cli/image/text_file.hpp"
 #include <filesystem>
@@ -43,17 +46,23 @@ void read_subject(doctor_subject& subject, const YAML::Node& document) {
   subject.cuda = scalar(build["cuda"]);
 }
 
-/// The torch that the project's packages ask for, as far as they can be read.
-std::string torch_of(const project_config& config) {
+/// What the project's packages tell, as far as they can be read; cog build tells what is wrong with them.
+void look_at_packages(doctor_subject& subject, const project_config& config, check_result& implied) {
   try {
+    hush nobody;
     auto requirements = read_requirements(config, console{});
     for (auto& line : requirements.lines)
       if (package_of(line) == "torch")
-        return version_of(line);
+        subject.torch = version_of(line);
+    auto file = config.build.python_requirements.empty() ? config.file : config.build.python_requirements;
+    for (auto& one : find_implied_packages(config, requirements.lines))
+      implied.findings.push_back({one.place,
+                                  one.module + " is imported, but " + file + " does not name " + one.package +
+                                    ": it is installed all the same, as with Cog's own SDK",
+                                  "Add " + one.package + " to " + file});
   } catch (const command_error&) {
-    // cog build tells what is wrong with them
+    return;
   }
-  return {};
 }
 
 }   // namespace
@@ -61,7 +70,9 @@ std::string torch_of(const project_config& config) {
 std::vector<check_result> check_config(doctor_subject& subject, const console& messages) {
   check_result parsing{"Config", "Config parsing", severity::error};
   check_result schema{"Config", "Config schema", severity::error};
+  check_result ignored{"Config", "Settings without effect", severity::warning};
   check_result deprecated{"Config", "Deprecated fields", severity::warning};
+  check_result implied{"Config", "Packages that no requirement names", severity::warning};
   auto path = fs::path{subject.folder} / subject.file;
   YAML::Node document;
   try {
@@ -78,7 +89,11 @@ std::vector<check_result> check_config(doctor_subject& subject, const console& m
     std::vector<std::string> warnings;
     try {
       auto config = read_config(read_text(path.string()), subject.folder, subject.file, warnings);
-      subject.torch = torch_of(config);
+      refuse_unsupported(config);
+      look_at_packages(subject, config, implied);
+      for (auto& line : ignored_settings(config))
+        ignored.findings.push_back({"", line, "Take it away"});
+      subject.config = std::move(config);
     } catch (const config_error& error) {
       for (auto& line : split(error.what(), "\n"))
         schema.findings.push_back(
@@ -93,7 +108,7 @@ std::vector<check_result> check_config(doctor_subject& subject, const console& m
     add_deprecated(deprecated.findings, subject.file, document, "concurrency", "concurrency",
                    "@cog.concurrent(max=...)");
   }
-  return {parsing, schema, deprecated};
+  return {parsing, schema, deprecated, ignored, implied};
 }
 
 }   // namespace cog

@@ -39,7 +39,7 @@ check_result check_python(const doctor_subject& subject) {
   }
   auto done = run_captured({{program, "--version"}});
   auto version = major_minor(trimmed(done.out).substr(std::min<size_t>(done.out.size(), 7)));
-  if (!subject.python_version.empty() && version != major_minor(subject.python_version))
+  if (subject.config && !subject.python_version.empty() && version != major_minor(subject.python_version))
     check.findings.push_back({"",
                               "local Python is " + version + ", " + subject.file + " says " + subject.python_version +
                                 "; the container uses " + subject.python_version,

@@ -22,9 +22,14 @@ struct check_result {
   severity level = severity::error;
   std::vector<finding> findings{};
   std::string failure{};   // why the check itself could not be made
+  bool mendable = false;   // --fix is expected to leave nothing of it
 };
 
-/// Prints all checks, group by group, and the closing line. Returns the exit code: 1 when an error is left.
+/// Prints all checks, group by group, and the closing line. Returns the exit code: 1 when an error is left, or, with
+/// `fix`, anything that --fix exists for.
 int print_report(const std::vector<check_result>& checks, bool fix, const console& messages);
+
+/// The same as JSON on standard output.
+int print_json_report(const std::vector<check_result>& checks, bool fix);
 
 }   // namespace cog

@@ -2,7 +2,7 @@
 #include "cli/doctor/checks.hpp"
 #include "cli/engine/installation.hpp"
 #include "cli/image/python.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 
 namespace cog {
 
@@ -56,8 +56,9 @@ std::vector<check_result> check_sources(const doctor_subject& subject, bool fix,
     check_result result;
   };
   std::vector<known_check> known{
-    {"names", {"Config", "Deprecated predict interface names", severity::warning}},
+    {"names", {"Config", "Deprecated predict interface names", severity::warning, {}, {}, true}},
     {"reference", {"Config", "Predict reference", severity::error}},
+    {"old_api", {"Python", "API of 2021", severity::error}},
     {"pydantic", {"Python", "Pydantic BaseModel workaround", severity::error}},
     {"imports", {"Python", "Deprecated imports", severity::error}},
     {"returns", {"Python", "Type annotations", severity::warning}},

@@ -1,7 +1,8 @@
 #include "cli/engine/docker.hpp"
 #include "cli/engine/docker_arguments.hpp"
 #include "cli/engine/error_filter.hpp"
-#include "prediction/json_tree.hpp"
+#include "cli/engine/foreground.hpp"
+#include "json/json_tree.hpp"
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -55,7 +56,8 @@ public:
     : client_{client},
       name_{new_name()},
       inside_{plan.ports.empty() ? uint16_t{0} : plan.ports.front().inside},
-      filter_{plan.gpus == "all" ? std::make_unique<error_filter>() : nullptr},
+      filter_{plan.gpus == "all" ? std::make_unique<error_filter>(plan.output >= 0 ? plan.output : STDERR_FILENO)
+                                 : nullptr},
       process_{start(plan)} {
     if (filter_)
       filter_->close_input();
@@ -111,8 +113,8 @@ private:
     bool terminal = plan.interactive && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
     auto started = command(docker_run_arguments(plan, name_, terminal));
     started.in = plan.interactive ? STDIN_FILENO : -1;
-    started.out = plan.logs_to_stderr ? STDERR_FILENO : STDOUT_FILENO;
-    started.err = filter_ ? filter_->input() : STDERR_FILENO;
+    started.out = plan.output >= 0 ? plan.output : STDOUT_FILENO;
+    started.err = filter_ ? filter_->input() : plan.output >= 0 ? plan.output : STDERR_FILENO;
     started.own_group = !plan.interactive;
     return process{started};
   }
@@ -131,9 +133,22 @@ captured docker_client::run(std::vector<std::string> words) const {
   return run_captured({std::move(words), {}, {}, -1, -1, -1, true});
 }
 
-captured docker_client::run_shown(std::vector<std::string> words, int in) const {
+captured docker_client::run_telling(std::vector<std::string> words, const console& messages, std::string what) const {
+  foreground standing_by{messages, std::move(what), news::status};
   words.insert(words.begin(), program);
-  return run_keeping_errors({std::move(words), {}, {}, in, STDERR_FILENO});
+  auto done = run_captured({std::move(words), {}, {}, -1, -1, -1, true},
+                           [&](const process& running) { standing_by.look(running); });
+  standing_by.check_stopped();
+  return done;
+}
+
+captured docker_client::run_shown(std::vector<std::string> words, const console& messages, int in) const {
+  foreground standing_by{messages, "docker " + words.front(), messages.terminal ? news::none : news::lines};
+  words.insert(words.begin(), program);
+  auto done = run_keeping_errors({std::move(words), {}, {}, in, STDERR_FILENO, -1, true},
+                                 [&](const process& running) { standing_by.look(running); });
+  standing_by.check_stopped();
+  return done;
 }
 
 std::string docker_words(const captured& failed) {
@@ -168,7 +183,7 @@ std::map<std::string, std::string> docker_engine::labels(const std::string& imag
   std::vector<std::string> inspect{"image", "inspect", "--format", "{{json .Config.Labels}}", image};
   auto found = client_.run(inspect);
   if (found.status != 0) {
-    auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image});
+    auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image}, messages_);
     if (pulled.status != 0)
       throw command_error{"image " + image + " is not here and cannot be pulled: " + docker_words(pulled)};
     found = client_.run(inspect);

@@ -14,8 +14,11 @@ struct docker_client {
   /// Runs `docker words...` to its end.
   captured run(std::vector<std::string> words) const;
 
+  /// The same; a long wait for `what` is told.
+  captured run_telling(std::vector<std::string> words, const console& messages, std::string what) const;
+
   /// The same with its progress shown on standard error, and `in` as standard input (-1: none).
-  captured run_shown(std::vector<std::string> words, int in = -1) const;
+  captured run_shown(std::vector<std::string> words, const console& messages, int in = -1) const;
 };
 
 /// Why a `docker` command failed, in its own words: the last line, without what it says of who answered.
@@ -27,7 +30,7 @@ std::optional<docker_client> find_docker(std::string& problem);
 
 class docker_engine : public engine {
 public:
-  explicit docker_engine(docker_client client) : client_{std::move(client)} {
+  docker_engine(docker_client client, const console& messages) : client_{std::move(client)}, messages_{messages} {
     // nop
   }
 
@@ -39,6 +42,7 @@ public:
 
 private:
   docker_client client_;
+  const console& messages_;
 };
 
 }   // namespace cog

@@ -22,12 +22,12 @@ struct run_plan {
   std::vector<std::string> command{};
   std::vector<std::string> environment{};   // NAME=value
   std::vector<published_port> ports{};
-  std::string gpus{};            // as the flag has it; empty: none
-  bool host_gateway = false;     // host.docker.internal is this machine
-  bool server = false;           // stops at SIGINT, and is given time for it
-  bool init = false;             // a small process 1 that passes signals on and reaps
-  bool interactive = false;      // standard input and output are ours, the terminal included
-  bool logs_to_stderr = false;   // else standard output stays what it is
+  std::string gpus{};          // as the flag has it; empty: none
+  bool host_gateway = false;   // host.docker.internal is this machine
+  bool server = false;         // stops at SIGINT, and is given time for it
+  bool init = false;           // a small process 1 that passes signals on and reaps
+  bool interactive = false;    // standard input and output are ours, the terminal included
+  int output = -1;             // what it writes goes there; -1: to our own standard output and error
 };
 
 /// What `engine::start` has started. Letting go of one that runs ends it.

@@ -7,7 +7,8 @@ namespace cog {
 /// Passes on what a `docker run` writes to standard error, unless its first line says that there is no GPU driver.
 class error_filter {
 public:
-  error_filter();
+  /// `output`: who gets it; open for as long as this lives.
+  explicit error_filter(int output);
   error_filter(const error_filter&) = delete;
   /// Waits until every holder of `input` has closed it.
   ~error_filter();
@@ -23,6 +24,7 @@ private:
   void pass_on();
 
   unique_fd read_end_, write_end_;
+  int output_;
   bool missing_driver_ = false;
   std::thread thread_;
 };

@@ -81,12 +81,13 @@ std::unique_ptr<running> host_engine::start(const run_plan& plan) {
   if (auto program = venv_ + "/bin/" + plan.command.front(); access(program.c_str(), X_OK) == 0)
     started.command.front() = program;
   if (plan.server && !port.empty()) {
-    started.command.insert(started.command.end(), {"--host", port.front().host});
-    started.environment.push_back("PORT=" + std::to_string(port.front().outside));
+    started.command.insert(started.command.end(),
+                           {"--host", port.front().host, "--port", std::to_string(port.front().outside)});
     started.death_signal = SIGINT;
   }
   started.in = plan.interactive ? STDIN_FILENO : -1;
-  started.out = plan.logs_to_stderr ? STDERR_FILENO : STDOUT_FILENO;
+  started.out = plan.output >= 0 ? plan.output : STDOUT_FILENO;
+  started.err = plan.output >= 0 ? plan.output : STDERR_FILENO;
   started.own_group = !plan.interactive;
   return std::make_unique<host_process>(started, plan.server, port.empty() ? uint16_t{0} : port.front().outside);
 }

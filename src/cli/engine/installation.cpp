@@ -1,4 +1,5 @@
 #include "cli/engine/installation.hpp"
+#include "version.hpp"
 #include <filesystem>
 
 namespace cog {
@@ -24,9 +25,11 @@ installation find_installation(const session& common) {
   for (auto folder = program.parent_path(); folder != folder.parent_path(); folder = folder.parent_path())
     if (has_package(folder / "python") && fs::exists(coglet))
       return {coglet.string(), (folder / "python").string()};
+  if (has_package(installed_packages) && fs::exists(coglet))
+    return {coglet.string(), std::string{installed_packages}};
   throw command_error{
     "the server coglet is not beside " + program.string() +
-    ", or the Python package cog is not around it: build both (script/build), or install cog-cpp again"};
+    ", or the Python package cog is not around it: build both (script/build), or install the wheel of cog again"};
 }
 
 }   // namespace cog

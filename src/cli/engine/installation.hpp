@@ -10,7 +10,8 @@ struct installation {
   std::string packages;   // folder of the Python packages `cog` and `coglet`
 };
 
-/// Beside the installed program, else around the build folder that it runs from. Throws command_error.
+/// Beside the program of a wheel, else around the build folder that it runs from, else where `meson install` put it.
+/// Throws command_error.
 installation find_installation(const session& common);
 
 }   // namespace cog

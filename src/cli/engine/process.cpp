@@ -1,4 +1,6 @@
 #include "cli/engine/process.hpp"
+#include "cli/engine/pipe.hpp"
+#include "cli/engine/start_error.hpp"
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -10,24 +12,27 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <unordered_set>
 
 namespace cog {
 
 namespace {
 
-/// Entries of `more` replace those of our environment.
+constexpr int interval = 200;   // milliseconds between two looks at a program
+
+/// Entries of `more` replace those of our environment, and later ones those before them.
 std::vector<char*> merged_environment(const std::vector<std::string>& more) {
-  auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
   std::vector<char*> all;
-  for (char** entry = environ; *entry; ++entry) {
-    bool replaced = false;
-    for (auto& own : more)
-      replaced = replaced || name_of(own) == name_of(*entry);
-    if (!replaced)
-      all.push_back(*entry);
-  }
-  for (auto& own : more)
-    all.push_back(const_cast<char*>(own.c_str()));
+  std::unordered_set<std::string_view> names;
+  auto add = [&](const char* entry) {
+    std::string_view text{entry};
+    if (names.insert(text.substr(0, text.find('='))).second)
+      all.push_back(const_cast<char*>(entry));
+  };
+  for (auto at = more.size(); at > 0; --at)
+    add(more[at - 1].c_str());
+  for (char** entry = environ; *entry; ++entry)
+    add(*entry);
   all.push_back(nullptr);
   return all;
 }
@@ -65,13 +70,6 @@ void append_from(int fd, std::string& text, bool& open) {
     open = false;
 }
 
-std::array<unique_fd, 2> make_pipe() {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw command_error{std::string{"cannot make a pipe: "} + std::strerror(errno)};
-  return {unique_fd{ends[0]}, unique_fd{ends[1]}};
-}
-
 }   // namespace
 
 process::process(const process_plan& plan) : own_group_{plan.own_group} {
@@ -92,7 +90,8 @@ process::process(const process_plan& plan) : own_group_{plan.own_group} {
   int error = 0;
   if (read(report[0].get(), &error, sizeof error) == sizeof error) {
     waitpid(pid_, nullptr, 0);
-    throw command_error{"cannot start " + plan.command.front() + ": " + std::strerror(error)};
+    throw start_error{"cannot start " + plan.command.front() + ": " + std::strerror(error),
+                      error == ENOENT ? 127 : 126};
   }
 }
 
@@ -132,7 +131,7 @@ void process::signal(int number) const {
     kill(own_group_ ? -pid_ : pid_, number);
 }
 
-captured run_captured(process_plan plan) {
+captured run_captured(process_plan plan, const wait_handler& look) {
   auto out = make_pipe();
   auto err = make_pipe();
   plan.in = -1;
@@ -146,7 +145,9 @@ captured run_captured(process_plan plan) {
   while (more_out || more_err) {
     std::array<pollfd, 2> watched{pollfd{more_out ? out[0].get() : -1, POLLIN, 0},
                                   pollfd{more_err ? err[0].get() : -1, POLLIN, 0}};
-    poll(watched.data(), watched.size(), -1);
+    poll(watched.data(), watched.size(), look ? interval : -1);
+    if (look)
+      look(program);
     if (watched[0].revents != 0)
       append_from(out[0].get(), result.out, more_out);
     if (watched[1].revents != 0)
@@ -156,14 +157,20 @@ captured run_captured(process_plan plan) {
   return result;
 }
 
-captured run_keeping_errors(process_plan plan) {
+captured run_keeping_errors(process_plan plan, const wait_handler& look) {
   auto err = make_pipe();
   plan.err = err[1].get();
   process program{plan};
   err[1].reset();
   captured result;
-  for (bool more = true; more;)
-    append_from(err[0].get(), result.err, more);
+  for (bool more = true; more;) {
+    pollfd watched{err[0].get(), POLLIN, 0};
+    poll(&watched, 1, look ? interval : -1);
+    if (look)
+      look(program);
+    if (watched.revents != 0)
+      append_from(err[0].get(), result.err, more);
+  }
   result.status = program.wait();
   return result;
 }

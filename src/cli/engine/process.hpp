@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "io/unique_fd.hpp"
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -52,11 +53,14 @@ struct captured {
   std::string out, err;
 };
 
+/// Looks at a program that is waited for, five times a second.
+using wait_handler = std::function<void(const process&)>;
+
 /// Runs a program without input to its end; `out` and `err` of the plan are not used.
-captured run_captured(process_plan plan);
+captured run_captured(process_plan plan, const wait_handler& look = {});
 
 /// Runs a program to its end with standard input and output as planned; what it wrote to standard error is kept.
-captured run_keeping_errors(process_plan plan);
+captured run_keeping_errors(process_plan plan, const wait_handler& look = {});
 
 /// The full path of a program in PATH; empty if there is none.
 std::string find_in_path(const std::string& name);

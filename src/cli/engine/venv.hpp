@@ -6,7 +6,7 @@
 
 namespace cog {
 
-/// The Python environment of a project on this machine: `.cog/venv`, made from cog.yaml by uv where there is one, else
+/// The Python environment of a project on this machine: `.cog/venv` (or in `state_folder`), made from cog.yaml by uv where there is one, else
 /// by venv and pip. It is used again until the packages, the Python version or the place of our packages change.
 ///
 /// Returns its folder. Throws command_error when it cannot be made.

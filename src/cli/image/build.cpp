@@ -8,6 +8,7 @@
 #include "cli/image/sdk_wheel.hpp"
 #include "cli/image/text_file.hpp"
 #include "cli/image/weights.hpp"
+#include "io/ignore_rules.hpp"
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -39,6 +40,15 @@ std::string temporary_tag(const project_config& config, const std::string& name)
   return tag.str();
 }
 
+/// Whoever writes the Dockerfile has planned the environment.
+image_plan plan_of(const project_config& config, const image_flags& flags, const session& common) {
+  if (flags.dockerfile.empty())
+    return plan_image(config, base_of(flags, common), common.messages);
+  image_plan plan;
+  plan.max_concurrency = config.max_concurrency;
+  return plan;
+}
+
 /// One image being built: the plan, the folder with what the build needs, and the client.
 class image_build {
 public:
@@ -47,9 +57,9 @@ public:
       flags_{flags},
       common_{common},
       name_{std::move(name)},
-      plan_{plan_image(config, base_of(flags, common), common.messages)},
+      plan_{plan_of(config, flags, common)},
       builder_{common, flags, config.folder},
-      folder_{config.folder} {
+      folder_{config.folder, common.messages} {
     plan_.buildkit = builder_.buildkit();
     plan_.precompile = flags.precompile;
     plan_.strip = flags.strip && plan_.buildkit;
@@ -66,13 +76,22 @@ public:
       builder_.build({tag, fs::absolute(flags_.dockerfile).string(), config_.folder, {}, true});
       return;
     }
-    if (plan_.cog_base)
-      builder_.fetch(plan_.base);
-    stage();
-    auto dockerfile = folder_.path() + "/Dockerfile";
-    write_text(dockerfile, environment_dockerfile(plan_));
-    common_.messages.debug("Dockerfile:\n" + environment_dockerfile(plan_));
-    builder_.build({tag, dockerfile, folder_.path(), {}, true});
+    builder_.build({tag, prepare_environment(), folder_.path(), {}, true});
+  }
+
+  /// The environment alone, unless the image of that name was made of the very same.
+  void changed_environment(const std::string& tag) {
+    const std::string label = "run.cog.environment";
+    if (!flags_.dockerfile.empty())
+      return environment(tag);
+    auto dockerfile = prepare_environment();
+    auto made_of = weights_manifest(folder_.path(), {"."});
+    if (!flags_.no_cache && flags_.secrets.empty() && builder_.label(tag, label) == made_of) {
+      common_.messages.info("The Docker image " + tag + " is up to date");
+      return;
+    }
+    common_.messages.info("Building Docker image from environment in cog.yaml...");
+    builder_.build({tag, dockerfile, folder_.path(), {{label, made_of}}, true});
   }
 
   void weights() {
@@ -121,7 +140,7 @@ public:
   }
 
   std::string pip_freeze(const std::string& image) const {
-    auto done = builder_.run(image, {"python", "-m", "pip", "freeze"});
+    auto done = builder_.run(image, {"python", "-m", "pip", "freeze"}, "pip freeze");
     if (done.status != 0)
       common_.messages.warn("cannot list the Python packages of the image: " + trimmed(done.err));
     return done.status == 0 ? done.out : std::string{};
@@ -131,6 +150,17 @@ public:
   const docker_builder& builder() const { return builder_; }
 
 private:
+  /// Lays out what the environment is built from; returns the path of its Dockerfile.
+  std::string prepare_environment() {
+    if (plan_.cog_base)
+      builder_.fetch(plan_.base);
+    stage();
+    auto dockerfile = folder_.path() + "/Dockerfile";
+    write_text(dockerfile, environment_dockerfile(plan_));
+    common_.messages.debug("Dockerfile:\n" + environment_dockerfile(plan_));
+    return dockerfile;
+  }
+
   /// What the environment's build copies.
   void stage() {
     if (!plan_.requirements.empty())
@@ -157,7 +187,7 @@ private:
     auto text = fs::exists(file) ? read_text(file) + "\n" : std::string{};
     text += ".cog\n!" + std::string{schema_place} + "\n";
     for (auto& weight : weights)
-      text += weight + "\n";
+      text += ignore_rule_for(weight) + "\n";
     return text;
   }
 
@@ -211,7 +241,7 @@ void tell_of_copies(const project_config& config, const model_facts& model, cons
 
 void build_environment(const project_config& config, const image_flags& flags, const session& common,
                        const std::string& name) {
-  image_build{config, flags, common, name}.environment(name);
+  image_build{config, flags, common, name}.changed_environment(name);
 }
 
 void build_image(const project_config& given, const image_flags& flags, const session& common, const std::string& name,

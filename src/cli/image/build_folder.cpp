@@ -1,25 +1,23 @@
 #include "cli/image/build_folder.hpp"
-#include "cli/console.hpp"
+#include "cli/config/state_folder.hpp"
+#include "cli/wait_notice.hpp"
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/file.h>
 
 namespace cog {
 
 namespace fs = std::filesystem;
 
-build_folder::build_folder(const std::string& project) : path_{project + "/.cog/build"} {
+build_folder::build_folder(const std::string& project, const console& messages) {
   std::error_code error;
-  fs::create_directories(project + "/.cog", error);
-  auto name = project + "/.cog/cog.lock";
+  auto folder = state_folder(project);
+  path_ = folder + "/build";
+  auto name = folder + "/cog.lock";
   lock_.reset(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  int locked = -1;
-  while (lock_.get() >= 0 && (locked = flock(lock_.get(), LOCK_EX)) != 0 && errno == EINTR) {
-    // again
-  }
-  if (locked != 0)
+  wait_notice notice{messages, "another build of this project"};
+  if (!lock_ || !lock_when_free(lock_.get(), notice))
     throw command_error{"cannot lock " + name + ": " + std::strerror(errno)};
   fs::remove_all(path_, error);
   fs::create_directories(path_, error);

@@ -1,4 +1,5 @@
 #pragma once
+#include "cli/console.hpp"
 #include "io/unique_fd.hpp"
 #include <string>
 
@@ -8,7 +9,7 @@ namespace cog {
 class build_folder {
 public:
   /// Waits for another build of the project to end. Throws command_error.
-  explicit build_folder(const std::string& project);
+  build_folder(const std::string& project, const console& messages);
   build_folder(const build_folder&) = delete;
   ~build_folder();
 

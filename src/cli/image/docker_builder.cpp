@@ -1,5 +1,8 @@
 #include "cli/image/docker_builder.hpp"
 #include "cli/config/words.hpp"
+#include "cli/engine/foreground.hpp"
+#include "cli/image/build_output.hpp"
+#include "cli/image/cure.hpp"
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -31,7 +34,7 @@ bool buildkit_refused() {
 }   // namespace
 
 docker_builder::docker_builder(const session& common, const image_flags& flags, std::string project)
-  : flags_{flags}, project_{std::move(project)} {
+  : messages_{common.messages}, flags_{flags}, project_{std::move(project)} {
   std::string problem;
   auto found = find_docker(problem);
   if (!found)
@@ -87,20 +90,34 @@ void docker_builder::build(const docker_build& what) const {
   words.push_back(what.context);
   process_plan plan{std::move(words), {buildkit_ ? "DOCKER_BUILDKIT=1" : "DOCKER_BUILDKIT=0"}};
   plan.in = -1;
-  plan.out = STDERR_FILENO;
-  if (auto status = process{plan}.wait(); status != 0)
-    throw command_error{"Failed to build Docker image: image build failed: docker build ended with status " +
-                        std::to_string(status)};
+  plan.own_group = true;
+  bool animated = buildkit_ && flags_.progress != "plain" && isatty(STDERR_FILENO) != 0;
+  foreground standing_by{messages_, "docker build", animated ? news::none : news::lines};
+  build_output output{animated};
+  plan.out = plan.err = output.input();
+  process program{plan};
+  output.close_input();
+  auto status = standing_by.wait(program);
+  if (status == 0)
+    return;
+  auto cure = find_cure(output.finish());
+  throw command_error{"Failed to build Docker image: image build failed: docker build ended with status " +
+                      std::to_string(status) + (cure.empty() ? "" : "\n" + cure)};
 }
 
 bool docker_builder::has_image(const std::string& name) const {
   return client_.run({"image", "inspect", "--format", "{{.Id}}", name}).status == 0;
 }
 
+std::string docker_builder::label(const std::string& image, const std::string& name) const {
+  auto shown = client_.run({"image", "inspect", "--format", "{{index .Config.Labels \"" + name + "\"}}", image});
+  return shown.status == 0 ? trimmed(shown.out) : std::string{};
+}
+
 void docker_builder::fetch(const std::string& image) const {
   if (has_image(image))
     return;
-  auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image});
+  auto pulled = client_.run_shown({"pull", "--platform", "linux/amd64", image}, messages_);
   if (pulled.status != 0)
     throw command_error{"base image " + image + " is not here and cannot be pulled: " + docker_words(pulled)};
 }
@@ -111,10 +128,11 @@ std::vector<std::string> docker_builder::layers(const std::string& image) const 
   return known.status != 0 || text.empty() ? std::vector<std::string>{} : split(text, "\n");
 }
 
-captured docker_builder::run(const std::string& image, const std::vector<std::string>& command) const {
+captured docker_builder::run(const std::string& image, const std::vector<std::string>& command,
+                             std::string what) const {
   std::vector<std::string> words{"run", "--rm", "--network", "none", "--entrypoint", command.front(), image};
   words.insert(words.end(), command.begin() + 1, command.end());
-  return client_.run(words);
+  return client_.run_telling(std::move(words), messages_, std::move(what));
 }
 
 void docker_builder::remove_tag(const std::string& name) const {

@@ -26,10 +26,13 @@ public:
   bool buildkit() const { return buildkit_; }
   const docker_client& client() const { return client_; }
 
-  /// What the build prints goes to standard error. Throws command_error when it fails.
+  /// What the build prints goes to standard error. Throws command_error when it fails, silent_exit after a signal.
   void build(const docker_build& what) const;
 
   bool has_image(const std::string& name) const;
+
+  /// The value of an image's label; empty when there is no such label, or no such image here.
+  std::string label(const std::string& image, const std::string& name) const;
 
   /// Pulls an image unless it is here. Throws command_error.
   void fetch(const std::string& image) const;
@@ -37,14 +40,15 @@ public:
   /// The layers of an image that is here, by the digests of their content, the lowest first.
   std::vector<std::string> layers(const std::string& image) const;
 
-  /// Runs a program in an image, without network, to its end.
-  captured run(const std::string& image, const std::vector<std::string>& command) const;
+  /// Runs a program in an image, without network, to its end; a long wait for `what` is told.
+  captured run(const std::string& image, const std::vector<std::string>& command, std::string what) const;
 
   void remove_tag(const std::string& name) const;
 
 private:
   std::string secret(const std::string& text) const;
 
+  const console& messages_;
   const image_flags& flags_;
   std::string project_;
   docker_client client_;

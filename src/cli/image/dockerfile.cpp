@@ -1,6 +1,7 @@
 #include "cli/image/dockerfile.hpp"
 #include "cli/config/words.hpp"
-#include "prediction/json_text.hpp"
+#include "cli/image/shell_line.hpp"
+#include "json/json_text.hpp"
 #include <algorithm>
 #include <cctype>
 
@@ -14,12 +15,31 @@ constexpr const char* library_path =
   "/usr/local/nvidia/lib64:/usr/local/nvidia/bin";
 /// Writes the byte code of what a worker imports beside its sources: Python's own images come without.
 constexpr const char* first_import = "python -c 'import asyncio, cog._worker.entry'";
+constexpr const char* apt_cache = "type=cache,target=/var/cache/apt,sharing=locked";
+constexpr const char* strict_shell = R"(SHELL ["/bin/bash", "-o", "pipefail", "-c"])";
+/// The command comes as $0.
+constexpr const char* strict_shell_if_there =
+  R"(SHELL ["/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash -o pipefail -c \"$0\"; fi; exec sh -c \"$0\""])";
+constexpr const char* plain_shell = R"(SHELL ["/bin/sh", "-c"])";
 constexpr size_t label_part = 8000;
 constexpr const char* stripping = "/mnt";   // a folder that images have, so that no mount point is left behind
 constexpr const char* bundle = "/etc/ssl/certs/ca-certificates.crt";
 
+/// A path that a Dockerfile takes for nothing but itself.
+std::string literal(const std::string& path, bool pattern) {
+  std::string text;
+  for (char c : path)
+    if (pattern && (c == '*' || c == '?' || c == '['))
+      text += std::string{'['} + c + ']';
+    else
+      text += c == '$' ? "\\$" : std::string{c};
+  return text;
+}
+
 /// A copy instruction; paths with spaces or quotes need its other form.
-std::string copy(const std::string& options, const std::string& from, const std::string& to) {
+std::string copy(const std::string& options, const std::string& source, const std::string& target) {
+  auto from = literal(source, true);
+  auto to = literal(target, false);
   if (from.find_first_of(" \"\\") == std::string::npos)
     return "COPY " + options + from + " " + to;
   std::string list = "[";
@@ -53,7 +73,8 @@ std::string within_quotes(const std::string& value) {
 
 class dockerfile_writer {
 public:
-  explicit dockerfile_writer(const image_plan& plan) : plan_{plan} {}
+  /// `explained`: with what stands in the file of requirements.
+  dockerfile_writer(const image_plan& plan, bool explained) : plan_{plan}, explained_{explained} {}
 
   std::string environment() {
     from();
@@ -61,6 +82,7 @@ public:
     base_packages();
     variables();
     system_packages();
+    tools();
     python_packages();
     steps();
     weights();
@@ -81,10 +103,13 @@ private:
     line("RUN " + (plan_.buildkit && !mount.empty() ? "--mount=" + mount + " " : "") + command);
   }
 
+  static std::string apt_command(const std::vector<std::string>& packages, const std::string& options) {
+    return "apt-get update -qq && apt-get install -qqy " + options + joined(packages, " ") +
+      " && rm -rf /var/lib/apt/lists/*";
+  }
+
   void apt_install(const std::vector<std::string>& packages, const std::string& options) {
-    run("type=cache,target=/var/cache/apt,sharing=locked",
-        "apt-get update -qq && apt-get install -qqy " + options + joined(packages, " ") +
-          " && rm -rf /var/lib/apt/lists/*");
+    run(apt_cache, apt_command(packages, options));
   }
 
   void from() {
@@ -156,11 +181,34 @@ private:
       apt_install(plan_.system_packages, "");
   }
 
+  /// A base of which nothing is known may have other means than apt.
+  void tools() {
+    if (plan_.tools.empty())
+      return;
+    std::vector<std::string> probes;
+    std::vector<std::string> packages;
+    for (auto& tool : plan_.tools) {
+      probes.push_back(tool.probe);
+      for (auto& package : tool.packages)
+        if (std::find(packages.begin(), packages.end(), package) == packages.end())
+          packages.push_back(package);
+    }
+    auto install = apt_command(packages, "--no-install-recommends ");
+    if (plan_.foreign_base)
+      install = "{ " + joined(probes, " && ") + "; } || ! command -v apt-get >/dev/null || (" + install + ")";
+    run(apt_cache, install);
+  }
+
   void python_packages() {
     if (plan_.requirements.empty())
       return;
     if (!plan_.artifacts.empty())
       line(std::string{"COPY local_package_artifacts "} + artifact_folder);
+    if (explained_) {
+      line("# requirements.txt, as pip is given it:");
+      for (auto& one : plan_.requirements)
+        line("#   " + one);
+    }
     line("COPY requirements.txt /tmp/requirements.txt");
     auto options = plan_.buildkit ? "--cache-dir /root/.cache/pip" : "--no-cache-dir";
     auto mounts = std::string{"type=cache,target=/root/.cache/pip"};
@@ -171,13 +219,26 @@ private:
           (strips() ? strip_libraries() : ""));
   }
 
+  /// In a pipe any command may fail, not only the last one.
   void steps() {
+    auto has_pipe = std::any_of(plan_.steps.begin(), plan_.steps.end(), [](auto& step) { return pipes(step); });
+    if (has_pipe)
+      line(plan_.foreign_base ? strict_shell_if_there : strict_shell);
     for (auto& step : plan_.steps) {
       std::string mounts;
       for (auto& mount : step.mounts)
         mounts += "--mount=type=secret,id=" + mount.id + ",target=" + mount.target + " ";
-      line("RUN " + mounts + step.command);
+      auto commands = shell_commands(step.command);
+      line("RUN " + mounts + (has_pipe && may_break_pipe(commands) ? "set +o pipefail; " : "") + step.command);
     }
+    if (has_pipe)
+      line(plain_shell);
+  }
+
+  static bool pipes(const run_step& step) {
+    auto commands = shell_commands(step.command);
+    return std::any_of(commands.begin(), commands.end(), [](auto& one) { return one.reads_pipe; }) &&
+      !may_break_pipe(commands);
   }
 
   void weights() {
@@ -206,13 +267,14 @@ private:
   }
 
   const image_plan& plan_;
+  bool explained_;
   std::string text_;
 };
 
 }   // namespace
 
 std::string environment_dockerfile(const image_plan& plan) {
-  return dockerfile_writer{plan}.environment();
+  return dockerfile_writer{plan, false}.environment();
 }
 
 std::string source_instructions(const image_plan& plan) {
@@ -240,7 +302,7 @@ std::string label_instructions(const std::string& name, const std::string& value
 }
 
 std::string shown_dockerfile(const image_plan& plan) {
-  return environment_dockerfile(plan) + source_instructions(plan);
+  return dockerfile_writer{plan, true}.environment() + source_instructions(plan);
 }
 
 std::string weights_dockerfile(const std::vector<std::string>& weights) {

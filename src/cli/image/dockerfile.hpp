@@ -17,7 +17,7 @@ std::string source_instructions(const image_plan& plan);
 /// length. The value has no line breaks.
 std::string label_instructions(const std::string& name, const std::string& value);
 
-/// Environment and files in one, as `cog debug` shows them.
+/// Environment and files in one, as `cog debug` shows them, with the requirements as comments.
 std::string shown_dockerfile(const image_plan& plan);
 
 /// The image of separate weights; its context is the project.

@@ -1,11 +1,9 @@
 #include "cli/image/gpu_choice.hpp"
 #include "cli/config/words.hpp"
-#include "cli/image/requirements.hpp"
-#include "cli/image/tables.hpp"
+#include "cli/image/cuda_image.hpp"
+#include "cli/image/package_builds.hpp"
 #include "cli/image/versions.hpp"
 #include <algorithm>
-#include <optional>
-#include <set>
 
 namespace cog {
 
@@ -13,38 +11,35 @@ namespace {
 
 constexpr const char* default_cuda = "11.8";
 
-/// The line that asks for a package.
-std::optional<std::string> find_package(const std::vector<std::string>& requirements, std::string_view name) {
-  for (auto& line : requirements)
-    if (package_of(line) == name)
-      return line;
-  return std::nullopt;
+bool has_image(const std::string& cuda, const std::string& cudnn) {
+  auto versions = cudnns_of(cuda);
+  return cudnn.empty() ? !versions.empty() : std::find(versions.begin(), versions.end(), cudnn) != versions.end();
 }
 
-/// The `+cu124` of a version as `12.4`; empty without.
-std::string cuda_of_suffix(const std::string& version) {
-  auto at = version.find("+cu");
-  if (at == std::string::npos || version.size() < at + 5)
-    return {};
-  auto digits = version.substr(at + 3);
-  return digits.substr(0, digits.size() - 1) + "." + digits.substr(digits.size() - 1);
+/// Runs on a machine with this CUDA what was built for that one?
+bool runs_on(const std::string& cuda, const std::string& built_for) {
+  return split(cuda, ".")[0] == split(built_for, ".")[0] && compare_versions(major_minor(cuda), built_for) >= 0;
 }
 
 class chooser {
 public:
   chooser(const project_config& config, const std::vector<std::string>& requirements, const console& messages)
-    : config_{config}, requirements_{requirements}, messages_{messages} {
+    : config_{config},
+      requirements_{requirements},
+      messages_{messages},
+      python_{config.build.python_version},
+      cudnn_{split(config.build.cudnn, ".").front()} {
     choice_.cuda = config.build.cuda;
-    choice_.cudnn = split(config.build.cudnn, ".").front();
+    choice_.cudnn = cudnn_;
   }
 
   gpu_choice choose() {
-    if (auto line = find_package(requirements_, "tensorflow"))
-      from_tensorflow(version_of(*line));
-    else if (auto line = find_package(requirements_, "torch"))
-      from_torch(version_of(*line));
+    if (auto wish = find_wish(requirements_, "tensorflow"); !wish.line.empty())
+      from_tensorflow(wish);
+    else if (wish = find_wish(requirements_, "torch"); !wish.line.empty())
+      from_torch(wish);
     if (choice_.cuda.empty())
-      choice_.cuda = default_cuda;
+      choose_default();
     choose_image();
     return choice_;
   }
@@ -54,175 +49,154 @@ private:
     throw config_error{config_.place(field) + text};
   }
 
-  std::string packages_field() const {
-    return config_.build.python_requirements.empty() ? "build.python_packages" : "build.python_requirements";
+  [[noreturn]] void unknown(const std::string& package, const package_wish& wish, const std::string& newest) const {
+    auto& build = config_.build;
+    auto asked = wish.version.empty() ? package + wish.specifier : package + "==" + wish.version;
+    fail(build.python_requirements.empty() ? "build.python_packages" : "build.python_requirements",
+         "cog doesn't know what CUDA version is compatible with " + asked +
+           (cudnn_.empty() ? "" : " and CuDNN " + cudnn_) + ". The newest release it knows is " + newest +
+           "; for another one set build.cuda in cog.yaml to one of " + joined(cudas_of(cudnn_)) + ".");
   }
 
-  [[noreturn]] void unknown(const std::string& package, const std::string& version) const {
-    fail(packages_field(),
-         "cog doesn't know what CUDA version is compatible with " + package + "==" + version +
-           ". You might need to upgrade Cog, or set build.cuda in cog.yaml.");
+  void say_bound(const std::string& package, const std::string& version) const {
+    messages_.warn(package + " has no exact version: " + package + "<=" + version +
+                   " is installed, the newest known, and CUDA " + choice_.cuda + " is used. To keep both, write " +
+                   package + "==" + version + ".");
   }
 
-  void from_tensorflow(const std::string& version) {
+  void from_tensorflow(const package_wish& wish) {
     auto& rows = compatibility().tensorflow;
-    auto row = std::find_if(rows.begin(), rows.end(), [&](auto& one) { return one.tensorflow == version; });
-    if (row == rows.end()) {
+    auto fits = [&](const tensorflow_release& one) {
+      return wish.version.empty() ? satisfies(one.tensorflow, wish.specifier)
+                                  : major_minor(one.tensorflow) == major_minor(wish.version);
+    };
+    auto found = std::find_if(rows.rbegin(), rows.rend(), fits);
+    if (found == rows.rend()) {
       if (choice_.cuda.empty())
-        unknown("tensorflow", version);
-      messages_.warn("cog doesn't know whether CUDA " + choice_.cuda + " is compatible with tensorflow==" + version);
+        unknown("tensorflow", wish, "tensorflow==" + rows.back().tensorflow);
+      messages_.warn("cog doesn't know whether CUDA " + choice_.cuda + " is compatible with " + wish.line);
       return;
     }
+    auto version = wish.version.empty() ? found->tensorflow : wish.version;
     if (choice_.cuda.empty())
-      choice_.cuda = row->cuda;
-    else if (split(choice_.cuda, ".")[0] != split(row->cuda, ".")[0])
+      choice_.cuda = found->cuda;
+    else if (split(choice_.cuda, ".")[0] != split(found->cuda, ".")[0])
       fail("build.cuda",
            "Tensorflow " + version + " is incompatible with CUDA " + choice_.cuda + ": TensorFlow " + version +
-             " requires CUDA " + row->cuda);
-    if (choice_.cudnn.empty())
-      choice_.cudnn = row->cudnn;
-    else if (choice_.cudnn != row->cudnn)
+             " requires CUDA " + found->cuda);
+    if (!cudnn_.empty() && cudnn_ != found->cudnn)
       fail("build.cudnn",
-           "Tensorflow " + version + " is incompatible with CuDNN " + choice_.cudnn + ": TensorFlow " + version +
-             " requires CuDNN " + row->cudnn);
+           "Tensorflow " + version + " is incompatible with CuDNN " + cudnn_ + ": TensorFlow " + version +
+             " requires CuDNN " + found->cudnn + "; leave build.cudnn out");
+    if (has_image(choice_.cuda, found->cudnn))
+      choice_.cudnn = found->cudnn;
+    else
+      take_tensorflow_packages(version, found->cudnn);
+    if (wish.version.empty() && wish.line.find("://") == std::string::npos) {
+      choice_.tensorflow = version;
+      say_bound("tensorflow", version);
+    }
   }
 
-  void from_torch(const std::string& version) {
-    if (version.empty()) {
-      if (choice_.cuda.empty())
-        fail(packages_field(), "torch version must be specified when using CUDA, as in torch==2.7.1");
+  void take_tensorflow_packages(const std::string& version, const std::string& cudnn) {
+    if (!cudnn_.empty())
+      fail("build.cudnn",
+           "no image has CUDA " + choice_.cuda + " and CuDNN " + cudnn + ", which TensorFlow " + version +
+             " requires; leave build.cudnn out");
+    choice_.tensorflow_packages = true;
+    messages_.warn("no image has CUDA " + choice_.cuda + " and CuDNN " + cudnn + ", which TensorFlow " + version +
+                   " requires: tensorflow[and-cuda] is installed, which brings them as packages");
+  }
+
+  void from_torch(const package_wish& wish) {
+    auto built_for = cuda_of_build(wish.build);
+    const torch_release* best = nullptr;
+    for (auto& row : compatibility().torch)
+      if (!row.cuda.empty() && fits(row, wish) && better(row, best, built_for))
+        best = &row;
+    if (best == nullptr) {
+      without_release(wish, built_for);
       return;
     }
-    std::string best;
-    auto exact = cuda_of_suffix(version);
-    for (auto& row : compatibility().torch) {
-      if (row.cuda.empty() || !matches_version(row.torch, version))
-        continue;
-      if (best.empty() || compare_versions(row.cuda, best) > 0)
-        best = row.cuda;
-      if (row.cuda == exact) {
-        best = exact;
-        break;
-      }
-    }
-    if (best.empty() && choice_.cuda.empty())
-      unknown("torch", version);
-    if (best.empty())
-      messages_.warn("cog doesn't know whether CUDA " + choice_.cuda + " is compatible with torch==" + version);
     if (choice_.cuda.empty())
-      choice_.cuda = best;
+      choice_.cuda = best->cuda;
+    if (wish.version.empty() && wish.line.find("://") == std::string::npos) {
+      choice_.torch = best->torch;
+      say_bound("torch", best->torch);
+    }
+  }
+
+  /// CUDA for a torch that no table has.
+  void without_release(const package_wish& wish, const std::string& built_for) {
+    if (!choice_.cuda.empty())
+      messages_.warn("cog doesn't know whether CUDA " + choice_.cuda + " is compatible with " + wish.line);
+    else if (!built_for.empty() && has_image(built_for, cudnn_))
+      choice_.cuda = built_for;
+    else
+      unknown("torch", wish, "torch==" + compatibility().torch.back().torch);
+  }
+
+  bool fits(const torch_release& row, const package_wish& wish) const {
+    if (!wish.version.empty())
+      return matches_version(row.torch, wish.version) && (!choice_.cuda.empty() || has_image(row.cuda, cudnn_));
+    auto runs = std::find(row.pythons.begin(), row.pythons.end(), major_minor(python_)) != row.pythons.end();
+    return runs && satisfies(row.torch, wish.specifier) && has_image(row.cuda, cudnn_) &&
+      (choice_.cuda.empty() || runs_on(choice_.cuda, row.cuda));
+  }
+
+  /// What was built for the CUDA that the project names, then the newest.
+  static bool better(const torch_release& row, const torch_release* best, const std::string& built_for) {
+    if (best == nullptr || (row.cuda == built_for) != (best->cuda == built_for))
+      return best == nullptr || row.cuda == built_for;
+    auto newer = compare_versions(row.torch, best->torch);
+    return newer > 0 || (newer == 0 && compare_versions(row.cuda, best->cuda) > 0);
+  }
+
+  void choose_default() {
+    auto known = cudas_of(cudnn_);
+    auto at =
+      std::find_if(known.begin(), known.end(), [](auto& one) { return compare_versions(one, default_cuda) >= 0; });
+    if (at == known.end())
+      fail("build.cudnn", "no image of CUDA has CuDNN " + cudnn_ + ": set build.cudnn to 8 or 9, or leave it out");
+    choice_.cuda = *at;
+    if (choice_.cuda != default_cuda)
+      messages_.warn("CUDA " + choice_.cuda + " is used, the first that has images with CuDNN " + cudnn_ +
+                     "; for another one set build.cuda to one of " + joined(known));
   }
 
   void choose_image() {
-    std::set<std::string> cudnns;
-    for (auto& image : compatibility().cuda_images)
-      if (matches_version(image.cuda, choice_.cuda))
-        cudnns.insert(image.cudnn);
+    auto cudnns = cudnns_of(choice_.cuda);
     if (cudnns.empty())
-      fail("build.cuda", "CUDA " + choice_.cuda + " is not supported by Cog: no image nvidia/cuda is known for it");
+      fail("build.cuda",
+           "CUDA " + choice_.cuda + " is not supported by Cog: no image nvidia/cuda is known for it. Known are " +
+             joined(cudas_of({})));
     if (choice_.cudnn.empty())
-      choice_.cudnn = *cudnns.rbegin();
-    else if (!config_.build.cudnn.empty() && !cudnns.contains(choice_.cudnn))
+      choice_.cudnn = cudnns.back();
+    else if (!has_image(choice_.cuda, choice_.cudnn)) {
+      auto others = cudas_of(choice_.cudnn);
       fail("build.cudnn",
            "CUDA " + choice_.cuda + " is incompatible with CuDNN " + choice_.cudnn +
-             ": compatible CuDNN versions are: " + joined({cudnns.begin(), cudnns.end()}));
-    const cuda_image* best = nullptr;
-    auto better = [&](auto& image) {
-      auto newer = best ? compare_versions(image.cuda, best->cuda) : 1;
-      return newer > 0 || (newer == 0 && compare_versions(image.ubuntu, best->ubuntu) > 0);
-    };
-    for (auto& image : compatibility().cuda_images)
-      if (matches_version(image.cuda, choice_.cuda) && image.cudnn == choice_.cudnn && better(image))
-        best = &image;
-    if (best == nullptr)
-      fail("build.cuda", "no matching base image for CUDA " + choice_.cuda + " and CuDNN " + choice_.cudnn);
-    choice_.tag = best->tag;
-    choice_.ubuntu = best->ubuntu;
+             ": compatible CuDNN versions are: " + joined(cudnns) +
+             (others.empty() ? "" : "; CuDNN " + choice_.cudnn + " comes with CUDA " + joined(others)));
+    }
+    auto* image = find_cuda_image(choice_.cuda, choice_.cudnn, python_);
+    choice_.tag = image->tag;
+    choice_.ubuntu = image->ubuntu;
   }
 
   const project_config& config_;
   const std::vector<std::string>& requirements_;
   const console& messages_;
+  std::string python_;
+  std::string cudnn_;   // as the project wants it
   gpu_choice choice_;
 };
-
-/// The build of torch or torchvision for this CUDA, or for the CPU.
-const torch_release* find_release(std::string torch_release::*version_field, const std::string& version,
-                                  const std::string& cuda) {
-  const torch_release* best = nullptr;
-  for (auto& row : compatibility().torch) {
-    if (row.*version_field != version.substr(0, version.find('+')) || row.cuda.empty() != cuda.empty())
-      continue;
-    if (!cuda.empty() && compare_versions(row.cuda, major_minor(cuda)) > 0)
-      continue;
-    if (best == nullptr || compare_versions(row.cuda, best->cuda) > 0)
-      best = &row;
-  }
-  return best;
-}
-
-/// A package's line without the places to look for it, which go to `add_option`: pip takes these on lines of their own.
-template <class AddOption>
-std::string hoisted(const std::string& line, const AddOption& add_option) {
-  std::string package;
-  std::string option;
-  for (auto& word : split(line, " ")) {
-    auto name = word.substr(0, word.find('='));
-    if (line.starts_with('-')) {
-      return line;
-    } else if (!option.empty()) {
-      add_option(joined({option, word}, " "));
-      option.clear();
-    } else if (name == "-f" || name == "--find-links" || name == "--extra-index-url") {
-      if (name == word)
-        option = name;
-      else
-        add_option(name + " " + word.substr(name.size() + 1));
-    } else if (!word.empty()) {
-      package += (package.empty() ? "" : " ") + word;
-    }
-  }
-  return package;
-}
 
 }   // namespace
 
 gpu_choice choose_gpu(const project_config& config, const std::vector<std::string>& requirements,
                       const console& messages) {
   return config.build.gpu ? chooser{config, requirements, messages}.choose() : gpu_choice{};
-}
-
-std::vector<std::string> rewrite_requirements(const std::vector<std::string>& requirements, const gpu_choice& gpu,
-                                              const console& messages) {
-  std::vector<std::string> options;
-  std::vector<std::string> packages;
-  auto add_option = [&](const std::string& option) {
-    if (std::find(options.begin(), options.end(), option) == options.end())
-      options.push_back(option);
-  };
-  for (auto& asked : requirements) {
-    auto line = hoisted(asked, add_option);
-    auto name = package_of(line);
-    if (line.starts_with('-')) {
-      add_option(line);
-    } else if (!is_pinned(line) || (name != "torch" && name != "torchvision")) {
-      packages.push_back(line);
-    } else {
-      auto version = version_of(line);
-      auto field = name == "torch" ? &torch_release::torch : &torch_release::torchvision;
-      if (auto* release = find_release(field, version, gpu.cuda)) {
-        add_option("--extra-index-url " + release->index);
-        packages.push_back(name + "==" + version.substr(0, version.find('+')));
-      } else {
-        messages.warn(joined({"cog doesn't know which build of", name, version, "fits",
-                              gpu.cuda.empty() ? "the CPU" : "CUDA " + gpu.cuda, "- it is installed as it is"},
-                             " "));
-        packages.push_back(line);
-      }
-    }
-  }
-  options.insert(options.end(), packages.begin(), packages.end());
-  return options;
 }
 
 }   // namespace cog

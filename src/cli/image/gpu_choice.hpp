@@ -11,14 +11,15 @@ struct gpu_choice {
   std::string cudnn;
   std::string tag;      // of nvidia/cuda
   std::string ubuntu;   // of that image
+
+  // The latest known release, where the project names none and one had to be chosen.
+  std::string torch{};
+  std::string tensorflow{};
+  bool tensorflow_packages = false;   // CUDA for TensorFlow comes from packages of its own
 };
 
 /// From cog.yaml and the packages. Throws config_error when no CUDA fits, and says which ones do.
 gpu_choice choose_gpu(const project_config& config, const std::vector<std::string>& requirements,
                       const console& messages);
-
-/// The packages as pip should install them for that choice: indexes of PyTorch's builds first, then the packages.
-std::vector<std::string> rewrite_requirements(const std::vector<std::string>& requirements, const gpu_choice& gpu,
-                                              const console& messages);
 
 }   // namespace cog

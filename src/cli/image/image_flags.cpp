@@ -43,8 +43,8 @@ void add_build_flags(CLI::App& command, image_flags& flags) {
   command.add_flag("--skip-schema-validation", flags.skip_schema_validation, "Do not check the OpenAPI schema")
     ->group("");
   command.add_option("--timestamp", flags.timestamp, "Time of the image's layers, in seconds since 1970")->group("");
-  command.add_flag("--strip", flags.strip, "Strip debug symbols")->group("");
-  command.add_flag("--precompile", flags.precompile, "Compile Python files")->group("");
+  command.add_flag("--strip", flags.strip, "Take debug symbols out of the libraries of packages");
+  command.add_flag("--precompile", flags.precompile, "Compile all Python in the image, for a quicker start");
 }
 
 void check_image_flags(const CLI::App& command, image_flags& flags) {

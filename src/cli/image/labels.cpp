@@ -1,7 +1,7 @@
 #include "cli/image/labels.hpp"
 #include "cli/config/words.hpp"
 #include "cli/engine/process.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include "version.hpp"
 #include <cstdlib>
 
@@ -27,6 +27,7 @@ public:
 
   void texts(const char* key, const std::vector<std::string>& values) {
     std::vector<std::string> items;
+    items.reserve(values.size());
     for (auto& value : values)
       items.push_back(quoted(value));
     list(key, items);
@@ -85,22 +86,6 @@ std::string build_json(const build_config& build, const gpu_choice& gpu) {
   return out.finish();
 }
 
-std::string weight_json(const weight_config& weight) {
-  std::vector<std::string> sources;
-  for (auto& source : weight.sources) {
-    object_writer one;
-    one.text("uri", source.uri);
-    one.texts("include", source.include);
-    one.texts("exclude", source.exclude);
-    sources.push_back(one.finish());
-  }
-  object_writer out;
-  out.text("name", weight.name);
-  out.text("target", weight.target);
-  out.list("source", sources);
-  return out.finish();
-}
-
 /// What git says about the project; empty when it says nothing.
 std::string git(const std::string& folder, std::vector<std::string> words) {
   words.insert(words.begin(), {"git", "-C", folder});
@@ -128,12 +113,8 @@ std::string config_label(const project_config& config, const gpu_choice& gpu) {
     out.raw("concurrency", "{\"max\":" + std::to_string(*config.max_concurrency) + "}");
   std::vector<std::string> environment;
   for (auto& [name, value] : config.environment)
-    environment.push_back(name + "=" + value);
+    environment.emplace_back(name).append("=").append(value);
   out.texts("environment", environment);
-  std::vector<std::string> weights;
-  for (auto& weight : config.weights)
-    weights.push_back(weight_json(weight));
-  out.list("weights", weights);
   auto text = out.finish();
   return text.empty() ? "{}" : text;
 }
@@ -141,7 +122,9 @@ std::string config_label(const project_config& config, const gpu_choice& gpu) {
 label_list image_labels(const project_config& config, const gpu_choice& gpu, const std::string& schema,
                         const std::string& pip_freeze) {
   label_list labels{
-    {"run.cog.version", std::string{build_version}},
+    // Tooling decides by it what the image can do.
+    {"run.cog.version", std::string{api_version}},
+    {"run.cog.build", joined({"cog-cpp", std::string{build_version}, std::string{build_commit}}, " ")},
     {"run.cog.config", config_label(config, gpu)},
     {"run.cog.has_init", "true"},
     {"run.cog.pip_freeze", pip_freeze},

@@ -1,5 +1,8 @@
 #include "cli/image/plan.hpp"
 #include "cli/config/words.hpp"
+#include "cli/image/cuda_image.hpp"
+#include "cli/image/implied_packages.hpp"
+#include "cli/image/package_builds.hpp"
 #include "cli/image/tables.hpp"
 #include "cli/image/versions.hpp"
 #include <algorithm>
@@ -77,16 +80,50 @@ void choose_base(image_plan& plan, const project_config& config, const base_flag
     plan.cog_base = true;
   } else if (config.build.gpu && flags.use_cuda_base_image != "false") {
     plan.base = "nvidia/cuda:" + plan.gpu.tag;
-    auto& rows = compatibility().ubuntu_python;
-    auto row = std::find_if(rows.begin(), rows.end(), [&](auto& one) { return one.ubuntu == plan.gpu.ubuntu; });
-    if (row == rows.end())
+    auto* row = python_row(plan.gpu.ubuntu);
+    if (row == nullptr || !has_python_image(*row, major_minor(python)))
       throw config_error{config.place("build.cuda") + "CUDA " + plan.gpu.cuda + " has images for Ubuntu " +
                          plan.gpu.ubuntu + " only, where no Python " + python +
                          " runs: set a newer build.cuda, or build.base_image"};
+    if (!has_python_image(*row, python)) {
+      messages.warn("Python " + python + " has no image for Ubuntu " + plan.gpu.ubuntu + ", the base for CUDA " +
+                    plan.gpu.cuda + ": the newest " + major_minor(python) + " is used. To keep " + python +
+                    ", set build.cuda to 12.9 or less");
+      python = major_minor(python);
+    }
     plan.python = python_stage{"python:" + python + "-" + row->image, row->packages};
   } else {
     plan.base = "python:" + python + "-slim";
   }
+}
+
+void take_current_names(image_plan& plan, const project_config& config, const console& messages) {
+  auto say = [&](const std::string& field, const std::string& old_name) {
+    auto name = current_package_name(old_name);
+    messages.warn(config.place(field) + old_name + " is gone from Debian and Ubuntu, its name is " + name +
+                  " now: " + name + " is installed instead");
+  };
+  plan.system_packages = config.build.system_packages;
+  for (size_t i = 0; i < plan.system_packages.size(); ++i)
+    if (auto& package = plan.system_packages[i]; current_package_name(package) != package) {
+      say("build.system_packages[" + std::to_string(i) + "]", package);
+      package = current_package_name(package);
+    }
+  for (auto& step : plan.steps) {
+    std::vector<std::string> replaced;
+    step.command = with_current_package_names(step.command, replaced);
+    for (auto& package : replaced)
+      say("build.run", package);
+  }
+}
+
+void say_tools(const image_plan& plan, const console& messages) {
+  std::vector<std::string> needs;
+  for (auto& tool : plan.tools)
+    needs.push_back(tool.needed_by);
+  if (!needs.empty())
+    messages.info("Also installed" + std::string{plan.foreign_base ? ", unless " + plan.base + " has them" : ""} +
+                  ": " + joined(needs) + " (build.system_packages can name them)");
 }
 
 }   // namespace
@@ -112,20 +149,22 @@ std::vector<run_step> checked_steps(const project_config& config) {
 image_plan plan_image(const project_config& config, const base_flags& flags, const console& messages) {
   image_plan plan;
   auto asked = read_requirements(config, messages);
+  add_implied_packages(config, asked.lines, messages);
+  check_python_of_packages(asked.lines, python_of(config), messages);
   plan.gpu = choose_gpu(config, asked.lines, messages);
   plan.artifacts = asked.artifacts;
   plan.requirements = rewrite_requirements(asked.lines, plan.gpu, messages);
   choose_base(plan, config, flags, asked.lines, messages);
   plan.environment = config.environment;
   std::sort(plan.environment.begin(), plan.environment.end());
-  plan.system_packages = config.build.system_packages;
   plan.steps = checked_steps(config);
+  take_current_names(plan, config, messages);
+  plan.tools = find_system_tools(config, plan.steps, asked, plan.python.has_value());
+  say_tools(plan, messages);
   plan.run = config.run;
   plan.train = config.train;
   plan.max_concurrency = config.max_concurrency;
   plan.config_file = config.file;
-  if (!config.build.sdk_version.empty())
-    messages.warn("build.sdk_version is ignored: the image gets the SDK of this tool");
   return plan;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/config/cog_yaml.hpp"
 #include "cli/image/gpu_choice.hpp"
 #include "cli/image/requirements.hpp"
+#include "cli/image/system_tools.hpp"
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct image_plan {
   gpu_choice gpu;
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> system_packages;
+  std::vector<system_tool> tools;          // installed where the base lacks them
   std::vector<std::string> requirements;   // as pip reads them
   std::vector<local_artifact> artifacts;
   std::vector<run_step> steps;

@@ -1,23 +1,15 @@
 #include "cli/image/requirements.hpp"
 #include "cli/config/words.hpp"
+#include "cli/image/requirement_file.hpp"
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 
 namespace cog {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct numbered_line {
-  size_t number = 0;   // from 1
-  std::string text;
-};
-
-constexpr std::array<std::string_view, 6> artifact_endings{".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"};
 
 bool is_name_character(unsigned char c) {
   return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
@@ -31,39 +23,17 @@ bool starts_as_path(std::string_view text) {
   return text.starts_with('/') || text.starts_with("./") || text.starts_with("../");
 }
 
-bool names_artifact(std::string_view text) {
-  auto lower = lower_case(text.substr(0, text.find_first_of(" ;[")));
-  return !is_url(text) &&
-    (starts_as_path(text) || std::any_of(artifact_endings.begin(), artifact_endings.end(), [&](auto ending) {
-       return lower.ends_with(ending);
-     }));
+/// What a line says before its extras, markers and options; a path may have blanks.
+std::string_view target_of(std::string_view text) {
+  return text.substr(0, std::min(text.find_first_of(";["), text.find(" --")));
 }
 
-/// Backslashes joined, comments and empty lines gone.
-std::vector<numbered_line> logical_lines(std::istream& in) {
-  std::vector<numbered_line> lines;
-  std::string part;
-  std::string joined_line;
-  size_t number = 0;
-  while (std::getline(in, part)) {
-    ++number;
-    if (part.ends_with('\r'))
-      part.pop_back();
-    part = part.substr(0, part.find('#'));
-    auto goes_on = part.ends_with('\\');
-    if (goes_on)
-      part.pop_back();
-    joined_line += part;
-    if (goes_on)
-      continue;
-    auto text = trimmed(joined_line);
-    joined_line.clear();
-    if (!text.empty() && text != "-e .")
-      lines.push_back({number, text});
-  }
-  if (auto text = trimmed(joined_line); !text.empty())
-    lines.push_back({number, text});
-  return lines;
+bool names_artifact(std::string_view text) {
+  auto lower = lower_case(trimmed(target_of(text)));
+  return !is_url(text) &&
+    (starts_as_path(text) || lower.ends_with(".whl") ||
+     std::any_of(artifact_archives.begin(), artifact_archives.end(),
+                 [&](auto ending) { return lower.ends_with(ending); }));
 }
 
 std::string option_of(const std::string& text) {
@@ -103,6 +73,9 @@ std::string refusal(const std::string& text) {
     return "markers are not supported for a file of the project";
   if (text.find('[') != std::string::npos)
     return "extras are not supported for a file of the project";
+  auto file = fs::path{text}.filename().string();
+  if (file.ends_with(".whl") && file.find(' ') != std::string::npos)
+    return "the name of a wheel has no blanks: give the file the name it was built with";
   return {};
 }
 
@@ -118,12 +91,10 @@ public:
   requirement_list from_file() {
     auto name = config_.build.python_requirements;
     auto path = fs::path{config_.folder} / name;
-    std::ifstream in{path};
-    if (!in)
-      throw config_error{config_.place("build.python_requirements") + "cannot read " + path.string()};
     folder_ = path.parent_path();
-    for (auto& [number, text] : logical_lines(in))
-      take(text, name + ":" + std::to_string(number) + ": ");
+    for (auto& [number, text] : requirement_lines(config_))
+      if (text != "-e .")
+        take(text, name + ":" + std::to_string(number) + ": ");
     return std::move(list_);
   }
 
@@ -140,7 +111,7 @@ public:
 private:
   void take(const std::string& text, const std::string& place) {
     auto name = package_of(text);
-    if (name == "cog" || name == "coglet") {
+    if (name == "cog" || name == "coglet" || name == "cog-cpp") {
       messages_.warn(place + name + " found in requirements — overriding with the one of this tool");
       return;
     }
@@ -173,6 +144,17 @@ private:
 
 }   // namespace
 
+std::vector<numbered_line> requirement_lines(const project_config& config) {
+  auto& name = config.build.python_requirements;
+  if (name.empty())
+    return {};
+  try {
+    return read_requirement_lines((fs::path{config.folder} / name).string());
+  } catch (const command_error& error) {
+    throw config_error{config.place("build.python_requirements") + error.what()};
+  }
+}
+
 requirement_list read_requirements(const project_config& config, const console& messages) {
   requirement_reader reader{config, messages};
   return config.build.python_requirements.empty() ? reader.from_packages() : reader.from_file();
@@ -184,8 +166,25 @@ std::string package_of(std::string_view line) {
     ++length;
   auto rest = trimmed(line.substr(length));
   auto ends_name = rest.empty() || rest.find_first_of("=<>!~[;@,") == 0 || rest.starts_with("--");
-  return length == 0 || line.front() == '-' || line.front() == '.' || !ends_name ? std::string{}
-                                                                                 : lower_case(line.substr(0, length));
+  if (length == 0 || line.front() == '-' || line.front() == '.' || !ends_name)
+    return {};
+  std::string name;
+  for (char c : lower_case(line.substr(0, length))) {
+    auto separates = c == '-' || c == '_' || c == '.';
+    if (!separates)
+      name += c;
+    else if (!name.ends_with('-'))
+      name += '-';
+  }
+  return name;
+}
+
+std::string specifier_of(std::string_view line) {
+  auto at = line.find_first_of("=<>!~;@");
+  if (package_of(line).empty() || at == std::string_view::npos || line[at] == ';' || line[at] == '@')
+    return {};
+  auto rest = line.substr(at);
+  return trimmed(rest.substr(0, std::min(rest.find(';'), rest.find(" --"))));
 }
 
 std::string version_of(std::string_view line) {

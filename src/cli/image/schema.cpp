@@ -3,12 +3,21 @@
 #include "cli/engine/installation.hpp"
 #include "cli/image/python.hpp"
 #include "cli/image/text_file.hpp"
+#include "cli/image/versions.hpp"
 #include "prediction/input_schema.hpp"
 #include <cstdlib>
 
 namespace cog {
 
 namespace {
+
+/// Python here may be older than the model's, and not know its syntax.
+bool is_python_older(const project_config& config) {
+  auto* given = std::getenv("COG_PYTHON");
+  std::string python = given != nullptr && *given != '\0' ? given : "python3";
+  auto done = run_captured({{python, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"}});
+  return compare_versions(trimmed(done.out), major_minor(config.build.python_version)) < 0;
+}
 
 model_facts read_source(const project_config& config, const session& common) {
   std::vector<std::string> arguments{"-m", "cog.schema", "--static", "--facts"};
@@ -19,6 +28,8 @@ model_facts read_source(const project_config& config, const session& common) {
     if (!config.train.empty())
       arguments.insert(arguments.end(), {"--train", config.train});
   }
+  for (auto& [name, value] : config.environment)
+    arguments.insert(arguments.end(), {"--environment", std::string{name}.append("=").append(value)});
   captured done;
   try {
     done = run_python(find_installation(common).packages, arguments, config.folder);
@@ -30,8 +41,7 @@ model_facts read_source(const project_config& config, const session& common) {
   if (done.status != 0 || !facts) {
     auto why = done.status != 0 ? trimmed(done.err) : problem;
     auto text = "cannot make the model's schema: " + why;
-    // Python here may be older than the model's, and not know its syntax.
-    if (why.starts_with("CannotReadError: ") || why.starts_with("SyntaxError: "))
+    if (why.starts_with("CannotReadError: ") || (why.starts_with("SyntaxError: ") && is_python_older(config)))
       throw unreadable_source{text};
     throw command_error{text};
   }

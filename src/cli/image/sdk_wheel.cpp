@@ -1,4 +1,5 @@
 #include "cli/image/sdk_wheel.hpp"
+#include "cli/config/ignored_settings.hpp"
 #include "cli/config/words.hpp"
 #include "cli/engine/installation.hpp"
 #include "cli/engine/process.hpp"
@@ -47,18 +48,11 @@ fs::path wheel_at(const std::string& name, const std::string& value, const std::
   return found.front();
 }
 
-bool is_path(const std::string& value) {
-  return value != "pypi" && !value.starts_with("pypi:") && value.find("://") == std::string::npos;
-}
-
 /// COGLET_WHEEL, which is part of the other wheel here.
-void check_server_wheel(const console& messages) {
+void check_server_wheel() {
   auto value = variable("COGLET_WHEEL");
-  if (value.empty())
-    return;
-  if (is_path(value) && !fs::exists(value))
+  if (!value.empty() && is_wheel_path(value) && !fs::exists(value))
     throw command_error{"COGLET_WHEEL: path not found: " + fs::absolute(value).lexically_normal().string()};
-  messages.debug("COGLET_WHEEL is ignored: the server is part of the tool's own wheel");
 }
 
 std::optional<fs::path> beside_the_tool() {
@@ -76,22 +70,20 @@ fs::path packed_again(const session& common, const std::string& folder) {
   auto done = run_python(packages, {"-m", "cog._pack", folder}, {});
   if (done.status != 0)
     throw command_error{"cannot pack the wheel for the image: " + trimmed(done.err) +
-                        "\nInstall cog-cpp again, or name its wheel in COG_SDK_WHEEL."};
+                        "\nInstall the wheel of cog again, or name it in COG_SDK_WHEEL."};
   return trimmed(done.out);
 }
 
 }   // namespace
 
 std::string find_sdk_wheel(const session& common, const std::string& folder) {
-  check_server_wheel(common.messages);
+  check_server_wheel();
   auto value = variable("COG_SDK_WHEEL");
-  if (!value.empty() && is_path(value)) {
+  if (!value.empty() && is_wheel_path(value)) {
     auto path = wheel_at("COG_SDK_WHEEL", value, "cog");
     common.messages.debug("Using local cog wheel: " + path.string());
     return path.string();
   }
-  if (!value.empty())
-    common.messages.warn("COG_SDK_WHEEL=" + value + " is ignored: images get the wheel of this tool");
   if (auto path = beside_the_tool()) {
     common.messages.debug("Using local cog wheel: " + path->string());
     return path->string();

@@ -18,7 +18,7 @@ struct torch_release {
   std::string torchvision;
   std::string torchaudio;
   std::string cuda;    // 12.4; empty: for the CPU
-  std::string index;   // of packages
+  std::string index;   // of packages; empty: PyPI
   std::vector<std::string> pythons;
 };
 
@@ -26,12 +26,15 @@ struct tensorflow_release {
   std::string tensorflow;
   std::string cuda;
   std::string cudnn;
+  std::vector<std::string> pythons;
 };
 
 /// How Python comes to an Ubuntu.
 struct python_for_ubuntu {
   std::string ubuntu;
-  std::string image;   // python:<version>-<image> runs on it
+  std::string image;                // python:<version>-<image> runs on it
+  std::vector<std::string> first;   // 3.11.4: earlier patch releases of 3.11 have no such image
+  std::string last;                 // minor release; empty: all have one
   std::vector<std::string> packages;
 };
 

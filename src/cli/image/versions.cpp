@@ -34,6 +34,35 @@ bool matches_version(std::string_view left, std::string_view right) {
     (!both_patched || number(a, 2) == number(b, 2));
 }
 
+bool satisfies(std::string_view version, std::string_view specifiers) {
+  for (auto& part : split(specifiers, ",")) {
+    auto text = trimmed(part);
+    if (text.empty())
+      continue;
+    auto sign_length = std::min(text.find_first_not_of("=<>!~"), text.size());
+    auto sign = text.substr(0, sign_length);
+    auto wanted = trimmed(text.substr(sign_length));
+    auto family = wanted.ends_with(".*") ? wanted.substr(0, wanted.size() - 2) : std::string{};
+    if (sign == "~=")
+      family = wanted.substr(0, wanted.rfind('.'));
+    auto depth = family.empty() ? 0 : parts_of(family).size();
+    auto own = parts_of(version);
+    own.resize(std::min(own.size(), depth));
+    auto of_family = depth > 0 && compare_versions(joined(own, "."), family) == 0;
+    auto order = compare_versions(version, family.empty() || sign == "~=" ? wanted : family);
+    auto fits = sign == "~=" ? of_family && order >= 0
+      : sign == "!="         ? (family.empty() ? order != 0 : !of_family)
+      : sign == ">="         ? order >= 0
+      : sign == "<="         ? order <= 0
+      : sign == ">"          ? order > 0
+      : sign == "<"          ? order < 0
+                             : (family.empty() ? order == 0 : of_family);
+    if (!fits)
+      return false;
+  }
+  return true;
+}
+
 std::string major_minor(std::string_view version) {
   auto parts = parts_of(version);
   return parts.size() < 2 ? parts[0] : parts[0] + "." + parts[1];

@@ -1,6 +1,7 @@
 #include "cli/image/weights.hpp"
 #include "cli/config/words.hpp"
-#include "prediction/json_text.hpp"
+#include "json/json_text.hpp"
+#include "io/ignore_rules.hpp"
 #include <algorithm>
 #include <array>
 #include <boost/crc.hpp>
@@ -33,20 +34,24 @@ bool is_skipped(const std::string& path) {
   return std::any_of(skipped_starts.begin(), skipped_starts.end(), [&](auto start) { return path.starts_with(start); });
 }
 
-/// Calls `take` for every regular file with its path in the project.
+/// Calls `take` for every regular file that a build may copy, with its path in the project.
 template <class Take>
 void each_file(const fs::path& project, const Take& take) {
+  auto rules = ignore_rules::of_project(project.string());
   for (auto entry = fs::recursive_directory_iterator{project}; entry != fs::recursive_directory_iterator{}; ++entry) {
     auto path = entry->path().lexically_relative(project).string();
-    if (is_skipped(path) || is_skipped(entry->path().filename().string()))
+    auto ignored = rules.ignores(path);
+    if (is_skipped(path) || is_skipped(entry->path().filename().string()) || (ignored && !rules.has_exceptions()))
       entry.disable_recursion_pending();
+    else if (ignored)
+      continue;
     else if (entry->is_regular_file() && !entry->is_symlink())
       take(path, *entry);
   }
 }
 
 bool is_inside(const std::string& path, const std::string& folder) {
-  return path.starts_with(folder + "/");
+  return folder == "." || path.starts_with(folder + "/");
 }
 
 }   // namespace
@@ -88,14 +93,13 @@ std::string weights_manifest(const std::string& project, const std::vector<std::
   };
   for (auto& weight : weights) {
     auto path = fs::path{project} / weight;
-    if (fs::is_directory(path))
-      for (auto& entry : fs::recursive_directory_iterator{path}) {
-        if (entry.is_regular_file())
-          add(entry.path());
-      }
-    else
+    if (!fs::is_directory(path))
       add(path);
   }
+  each_file(project, [&](const std::string& path, const fs::directory_entry& entry) {
+    if (std::any_of(weights.begin(), weights.end(), [&](auto& weight) { return is_inside(path, weight); }))
+      add(entry.path());
+  });
   std::string json = "{";
   for (auto& [name, sum] : sums) {
     json += json.size() > 1 ? "," : "";

@@ -8,6 +8,7 @@ namespace cog {
 namespace {
 
 constexpr int longest_wait = 60'000;   // milliseconds
+constexpr std::chrono::milliseconds telling_interval{100};
 
 struct receiver {
   CURL* easy;
@@ -27,10 +28,21 @@ size_t take_body(char* data, size_t size, size_t count, void* self) {
   return bytes.size();
 }
 
+uint64_t bytes_of(CURL* easy, CURLINFO what) {
+  curl_off_t count = 0;
+  curl_easy_getinfo(easy, what, &count);
+  return static_cast<uint64_t>(count);
+}
+
+/// Has the answer's body begun?
+bool is_answered(CURL* easy) {
+  return bytes_of(easy, CURLINFO_SIZE_DOWNLOAD_T) > 0;
+}
+
 }   // namespace
 
-model_client::model_client(std::string url, std::vector<int> watched)
-  : url_{std::move(url)}, watched_{std::move(watched)}, multi_{nullptr, curl_multi_cleanup} {
+model_client::model_client(std::string url, std::vector<int> watched, std::function<bool()> look)
+  : url_{std::move(url)}, watched_{std::move(watched)}, look_{std::move(look)}, multi_{nullptr, curl_multi_cleanup} {
   [[maybe_unused]] static const auto done = curl_global_init(CURL_GLOBAL_DEFAULT);
   multi_.reset(curl_multi_init());
   if (!multi_)
@@ -66,7 +78,7 @@ http_answer model_client::ask(const http_question& question) {
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, question.body.data());
   }
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-  auto code = transfer(easy.get(), answer.woken);
+  auto code = transfer(easy.get(), question, answer.woken);
   if (code != CURLE_OK || answer.woken)
     answer.problem = error[0] ? error.data() : curl_easy_strerror(code);
   else
@@ -74,9 +86,10 @@ http_answer model_client::ask(const http_question& question) {
   return answer;
 }
 
-CURLcode model_client::transfer(CURL* easy, bool& woken) {
+CURLcode model_client::transfer(CURL* easy, const http_question& question, bool& woken) {
   curl_multi_add_handle(multi_.get(), easy);
   auto code = CURLE_ABORTED_BY_CALLBACK;
+  auto next = std::chrono::steady_clock::now() + telling_interval;
   for (int running = 1; running > 0 && !woken;) {
     curl_multi_perform(multi_.get(), &running);
     int left = 0;
@@ -87,8 +100,14 @@ CURLcode model_client::transfer(CURL* easy, bool& woken) {
     std::vector<curl_waitfd> extra;
     for (int descriptor : watched_)
       extra.push_back({descriptor, CURL_WAIT_POLLIN, 0});
-    curl_multi_poll(multi_.get(), extra.data(), static_cast<unsigned>(extra.size()), longest_wait, nullptr);
-    woken = std::any_of(extra.begin(), extra.end(), [](auto& entry) { return entry.revents != 0; });
+    curl_multi_poll(multi_.get(), extra.data(), static_cast<unsigned>(extra.size()),
+                    question.on_wait ? static_cast<int>(telling_interval.count()) : longest_wait, nullptr);
+    bool readable = std::any_of(extra.begin(), extra.end(), [](auto& entry) { return entry.revents != 0; });
+    woken = readable && (!look_ || look_());
+    if (auto now = std::chrono::steady_clock::now(); question.on_wait && !woken && now >= next && !is_answered(easy)) {
+      question.on_wait(bytes_of(easy, CURLINFO_SIZE_UPLOAD_T));
+      next = now + telling_interval;
+    }
   }
   curl_multi_remove_handle(multi_.get(), easy);
   return code;

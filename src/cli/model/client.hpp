@@ -18,6 +18,7 @@ struct http_question {
   std::string prefer{};                              // the header of that name
   std::chrono::milliseconds limit{0};                // of the whole exchange; 0: none
   std::function<void(std::string_view)> on_body{};   // gets an answer with status 200 piece by piece
+  std::function<void(uint64_t sent)> on_wait{};      // called ten times a second until an answer begins
 };
 
 struct http_answer {
@@ -30,18 +31,19 @@ struct http_answer {
 /// Asks one HTTP server. Proxies are never used.
 class model_client {
 public:
-  /// `watched`: descriptors of which one that becomes readable ends an exchange.
-  model_client(std::string url, std::vector<int> watched);
+  /// An exchange ends when one of `watched` becomes readable, unless `look`, which then is called, says no.
+  model_client(std::string url, std::vector<int> watched, std::function<bool()> look = {});
 
   http_answer ask(const http_question& question);
 
   const std::string& url() const { return url_; }
 
 private:
-  CURLcode transfer(CURL* easy, bool& woken);
+  CURLcode transfer(CURL* easy, const http_question& question, bool& woken);
 
   std::string url_;
   std::vector<int> watched_;
+  std::function<bool()> look_;
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi_;
 };
 

@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/model/media_type.hpp"
 #include "io/base64.hpp"
+#include "io/text.hpp"
 #include "io/unique_fd.hpp"
 #include <array>
 #include <cerrno>
@@ -43,7 +44,10 @@ std::string input_file_url(const std::string& value, bool expand) {
   if (expand)
     path = expand_home(path);
   auto content = read_input_file(path);
-  auto url = "data:" + media_type_of(path) + ";base64,";
+  auto url = "data:" + media_type_of(path);
+  if (path != "-")
+    url += ";name=" + percent_encoded(path.substr(path.rfind('/') + 1));
+  url += ";base64,";
   append_base64(url, content);
   return url;
 }

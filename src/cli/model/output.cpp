@@ -190,7 +190,7 @@ std::string output_writer::write_file(const json_value& value, const std::string
   auto path = stem_ + number + (extension_.empty() ? extension_of_media_type(decoder.media_type()) : extension_);
   store(path, [&](std::string& bytes) { return decoder.next(bytes); });
   if (!decoder.problem().empty())
-    throw command_error{"the model's output is no sound data URL: " + decoder.problem()};
+    throw command_error{"the model's output is not a valid data URL: " + decoder.problem()};
   if (!options_.json)
     messages_.info("Written output to: " + path);
   std::string json;
@@ -215,7 +215,12 @@ void output_writer::write_text(std::string_view text, bool to_file) {
 }
 
 void output_writer::store(const std::string& path, const std::function<bool(std::string& bytes)>& next) const {
-  auto fail = [&] { throw command_error{"Failed to write output: " + path + ": " + std::strerror(errno)}; };
+  auto fail = [&](bool remove = false) {
+    auto why = std::string{std::strerror(errno)};
+    if (remove && fs::is_regular_file(path))
+      unlink(path.c_str());   // half of it
+    throw command_error{"Failed to write output: " + path + ": " + why};
+  };
   unique_fd file{open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, output_mode)};
   if (!file)
     fail();
@@ -223,7 +228,7 @@ void output_writer::store(const std::string& path, const std::function<bool(std:
     for (std::string_view rest{bytes}; !rest.empty();) {
       auto count = ::write(file.get(), rest.data(), rest.size());
       if (count < 0 && errno != EINTR)
-        fail();
+        fail(true);
       rest.remove_prefix(count > 0 ? static_cast<size_t>(count) : 0);
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
 #include "cli/console.hpp"
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include <functional>
 #include <optional>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-#include "prediction/json_tree.hpp"
+#include "json/json_tree.hpp"
 #include <string>
 
 namespace cog {

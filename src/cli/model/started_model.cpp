@@ -1,9 +1,8 @@
 #include "cli/model/started_model.hpp"
 #include "cli/model/event_reader.hpp"
-#include "prediction/json_tree.hpp"
+#include "cli/model/setup_failure.hpp"
 #include <algorithm>
 #include <array>
-#include <iostream>
 #include <poll.h>
 
 namespace cog {
@@ -16,16 +15,21 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds health_interval{100};
 constexpr milliseconds health_limit{250};
+constexpr milliseconds look_limit{1000};
+constexpr int looks_after_traceback = 30;
+constexpr int look_pause = 10;   // times as long as a look takes
 constexpr seconds stop_grace{3};
-constexpr seconds news_interval{10};   // between two signs of life on a terminal
+constexpr size_t large_body = 1'000'000;   // bytes; the sending of more is told
+constexpr const char* folder_in_image = "/src";
 
 std::string text_of(const json_value* value) {
   std::string scratch;
   return value && value->is(json_kind::string) ? std::string{string_content(*value, scratch)} : std::string{};
 }
 
-void show_log(std::string_view text) {
-  std::cerr << text << std::flush;
+bool is_readable(int descriptor) {
+  pollfd watched{descriptor, POLLIN, 0};
+  return poll(&watched, 1, 0) == 1;
 }
 
 /// The 422 answer as lines `- field: message`.
@@ -46,28 +50,44 @@ std::string listed_problems(const std::string& body) {
 
 }   // namespace
 
+/// How much of a prediction has been shown.
+struct started_model::view {
+  size_t log = 0;
+  size_t items = 0;
+};
+
 started_model::started_model(engine& where, run_plan plan, const console& messages)
-  : where_{where}, plan_{std::move(plan)}, messages_{messages}, program_{where_.start(plan_)} {
-  // nop
+  : where_{where}, plan_{std::move(plan)}, messages_{messages}, output_{messages} {
+  plan_.output = output_.input();
+  program_ = where_.start(plan_);
 }
 
 started_model::~started_model() {
+  output_.read();
+  output_.leave(messages_.show_debug);   // the end of a server is of no interest
   if (program_ && !program_->has_ended())
     program_->stop(stop_grace, signals_);
 }
 
 void started_model::wait_until_ready(seconds limit) {
+  wait_notice notice{messages_, "setup()"};
   auto started = steady_clock::now();
-  auto next_news = started + news_interval;
-  bool terminal = isatty(STDERR_FILENO) != 0;
-  for (auto now = started; ask_health() != state::ready; now = steady_clock::now()) {
-    if (now - started > limit)
-      throw command_error{"Timed out"};
-    if (terminal && now > next_news) {
-      auto passed = std::chrono::duration_cast<seconds>(now - started).count();
-      messages_.info("Still waiting for setup() after " + std::to_string(passed) + " s...");
-      next_news += news_interval;
+  int still_starting = 0;
+  for (auto now = started;; now = steady_clock::now()) {
+    auto found = ask_health();
+    output_.read();
+    // A traceback that no failure follows was only printed.
+    still_starting = found == state::starting && output_.holds() ? still_starting + 1 : 0;
+    if (found == state::ready || still_starting > looks_after_traceback)
+      output_.release();
+    if (found == state::ready)
+      return;
+    if (now - started > limit) {
+      output_.release();
+      throw command_error{"Timed out: setup() has taken more than " + std::to_string(limit.count()) +
+                          " s; --setup-timeout gives it more"};
     }
+    notice.tell(output_.last_line());
     wait_a_moment();
   }
 }
@@ -80,7 +100,8 @@ started_model::state started_model::ask_health() {
     auto url = program_->url();
     if (url.empty())
       return state::not_yet;
-    client_.emplace(url, std::vector<int>{signals_.descriptor(), program_->descriptor()});
+    client_.emplace(url, std::vector<int>{signals_.descriptor(), program_->descriptor(), output_.descriptor()},
+                    [this] { return is_to_stop(); });
   }
   auto answer = ask({.path = "/health-check", .limit = health_limit});
   json_error ignored;
@@ -89,10 +110,23 @@ started_model::state started_model::ask_health() {
   if (status == "READY")
     return state::ready;
   if (status == "SETUP_FAILED")
-    throw command_error{"Model setup failed"};
+    fail_setup(*health);
   if (answer.status == 200 && status != "STARTING")
     throw command_error{"Container healthcheck returned unexpected status: " + status};
-  return state::not_yet;
+  return status == "STARTING" ? state::starting : state::not_yet;
+}
+
+void started_model::fail_setup(const json_value& health) {
+  output_.read();
+  if (messages_.show_debug)
+    output_.release();
+  output_.forget();
+  auto failure = read_setup_failure(text_of(health.find_path({"setup", "logs"})),
+                                    where_.has_images() ? folder_in_image : plan_.project);
+  output_.leave(messages_.show_debug);
+  messages_.error("Model setup failed");
+  messages_.pass_on(failure.calls);
+  throw command_error{failure.cause.empty() ? "Its log does not say why; try --debug" : failure.cause};
 }
 
 void started_model::start_again_without_gpu() {
@@ -102,11 +136,24 @@ void started_model::start_again_without_gpu() {
   program_ = where_.start(plan_);
 }
 
+/// Called while something is awaited.
+bool started_model::is_to_stop() {
+  output_.read();
+  return is_readable(signals_.descriptor()) || program_->has_ended();
+}
+
 void started_model::check_alive() {
-  if (signals_.take())
-    throw silent_exit{1};
-  if (program_->has_ended())
-    throw command_error{"Container exited unexpectedly"};
+  output_.read();
+  if (auto signal = signals_.take()) {
+    messages_.info("Stopping (again to kill)");
+    throw silent_exit{128 + signal};
+  }
+  if (!program_->has_ended())
+    return;
+  output_.read();
+  output_.release();
+  throw command_error{(where_.has_images() ? "Container" : "The model's server") +
+                      std::string{" exited unexpectedly with status "} + std::to_string(program_->wait())};
 }
 
 http_answer started_model::ask(const http_question& question) {
@@ -114,6 +161,21 @@ http_answer started_model::ask(const http_question& question) {
   if (answer.woken)
     check_alive();
   return answer;
+}
+
+/// The same, with news of how it goes: `look` is called ten times a second and says what is awaited now.
+http_answer started_model::ask_telling(http_question question, const std::function<std::string()>& look) {
+  wait_notice notice{messages_, "the model"};
+  auto whole = question.body.size();
+  question.on_wait = [&](uint64_t sent) {
+    if (whole > large_body && sent < whole) {
+      notice.set_what("the inputs to be sent");
+      return notice.tell(progress_bar(sent, whole) + " of " + shown_bytes(whole));
+    }
+    notice.set_what(look ? look() : "the model");
+    notice.tell();
+  };
+  return ask(question);
 }
 
 void started_model::wait_a_moment() {
@@ -130,10 +192,10 @@ std::string started_model::document() {
 }
 
 std::string started_model::create(const std::string& endpoint, const std::string& body) {
-  auto answer = accept_answer(ask({.method = "POST", .path = endpoint, .body = body}), endpoint);
+  auto answer = accept_answer(ask_telling({.method = "POST", .path = endpoint, .body = body}, {}), endpoint);
   json_error ignored;
   if (auto prediction = parse_json(std::string_view{answer}, ignored))
-    show_log(text_of(prediction->find("logs")));
+    messages_.pass_on(text_of(prediction->find("logs")));
   return answer;
 }
 
@@ -150,7 +212,7 @@ std::string started_model::create_streaming(const std::string& endpoint, const s
         on_chunk(chunk->raw);
     } else if (name == "log") {
       auto event = parse_json(data, ignored);
-      show_log(event ? text_of(event->find("data")) : std::string{});
+      messages_.pass_on(event ? text_of(event->find("data")) : std::string{});
     } else if (name == "error") {
       auto event = parse_json(data, ignored);
       throw command_error{"Failed to run prediction: " + (event ? text_of(event->find("error")) : std::string{data})};
@@ -166,7 +228,8 @@ std::string started_model::create_streaming(const std::string& endpoint, const s
       failure = std::current_exception();
     }
   };
-  auto answer = ask({.method = "POST", .path = endpoint, .body = body, .accept = "text/event-stream", .on_body = take});
+  auto answer =
+    ask_telling({.method = "POST", .path = endpoint, .body = body, .accept = "text/event-stream", .on_body = take}, {});
   if (failure)
     std::rethrow_exception(failure);
   accept_answer(answer, endpoint);
@@ -177,30 +240,49 @@ std::string started_model::create_streaming(const std::string& endpoint, const s
 
 std::string started_model::create_and_watch(const std::string& endpoint, const std::string& body,
                                             const chunk_handler& on_chunk) {
-  if (ask({.path = endpoint}).status != 200)
+  const std::string kept = "/predictions";
+  if (ask({.path = kept}).status != 200)
     return create(endpoint, body);
-  auto path = endpoint + "/cog-run";
-  auto created = ask({.method = "PUT", .path = path, .body = body, .prefer = "respond-async"});
-  if (created.status != 202)
-    return accept_answer(created, endpoint);
-  size_t log_shown = 0;
-  for (size_t seen = 0;; wait_a_moment()) {
-    check_alive();
-    auto answer = accept_answer(ask({.path = path}), path);
-    json_error ignored;
-    auto prediction = parse_json(std::string_view{answer}, ignored);
-    if (!prediction)
-      return answer;
-    auto log = text_of(prediction->find("logs"));
-    show_log(std::string_view{log}.substr(std::min(log_shown, log.size())));
-    log_shown = log.size();
-    auto* output = prediction->find("output");
-    for (; on_chunk && output && seen < output->items.size(); ++seen)
-      on_chunk(output->items[seen].raw);
-    auto status = text_of(prediction->find("status"));
-    if (status != "starting" && status != "processing")
-      return answer;
-  }
+  const std::string id = "/cog-run";
+  model_client watcher{client_->url(), {signals_.descriptor(), program_->descriptor()}};
+  view seen;
+  std::string awaited;
+  steady_clock::time_point next;
+  // What takes long to be looked at, such as a long output, is looked at less often.
+  auto look = [&] {
+    auto begun = steady_clock::now();
+    if (begun >= next) {
+      awaited = look_at(watcher, kept + id, seen, on_chunk);
+      next = begun + look_pause * (steady_clock::now() - begun);
+    }
+    return awaited;
+  };
+  auto answer = accept_answer(ask_telling({.method = "PUT", .path = endpoint + id, .body = body}, look), endpoint);
+  json_error ignored;
+  if (auto prediction = parse_json(std::string_view{answer}, ignored))
+    show_new(*prediction, seen, on_chunk);
+  return answer;
+}
+
+/// Shows what is new of a prediction, and says what it waits for.
+std::string started_model::look_at(model_client& watcher, const std::string& path, view& seen,
+                                   const chunk_handler& on_chunk) const {
+  auto answer = watcher.ask({.path = path, .limit = look_limit});
+  json_error ignored;
+  auto prediction = parse_json(std::string_view{answer.body}, ignored);
+  if (answer.status != 200 || !prediction)
+    return "the model";
+  show_new(*prediction, seen, on_chunk);
+  return text_of(prediction->find("status")) == "starting" ? "the inputs to be fetched" : "the model";
+}
+
+void started_model::show_new(const json_value& prediction, view& seen, const chunk_handler& on_chunk) const {
+  auto log = text_of(prediction.find("logs"));
+  messages_.pass_on(std::string_view{log}.substr(std::min(seen.log, log.size())));
+  seen.log = std::max(seen.log, log.size());
+  auto* output = prediction.find("output");
+  for (; on_chunk && output && seen.items < output->items.size(); ++seen.items)
+    on_chunk(output->items[seen.items].raw);
 }
 
 std::string started_model::accept_answer(const http_answer& answer, const std::string& endpoint) const {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Union
 
-from cog import BaseRunner, Input, Secret
+from cog import BaseRunner, Input, Path, Secret
 
 
 class Predictor(BaseRunner):
@@ -53,3 +53,21 @@ class Required(BaseRunner):
 class Injected(BaseRunner):
     def run(self, zebra: Optional[str], apple: Optional[int], tail: str = "t") -> Any:
         return {"zebra": zebra, "apple": apple, "tail": tail}
+
+
+class Absent(BaseRunner):
+    def run(
+        self,
+        count: int = Input(default=None, ge=1),
+        text: str = None,  # type: ignore[assignment]
+        image: Path = Input(default=None),
+        words: List[str] = Input(default=None),
+        size: str = Input(default=None, choices=["s", "m"]),
+        free: Any = None,
+    ) -> Any:
+        return [count, text, image, words, size, free]
+
+
+class Several(BaseRunner):
+    def run(self, x: Union[str, float, None] = None) -> Any:
+        return [type(x).__name__, x]

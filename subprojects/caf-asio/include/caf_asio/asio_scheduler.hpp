@@ -6,7 +6,10 @@
 #include <caf/actor_system.hpp>
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -48,7 +51,9 @@ private:
     unit_.emplace(system(), context_->get_executor());
   }
 
-  void start() override {
+  /// Without a thread for it the process ends, with exit code 1: CAF can neither run a system that is half made nor take it
+  /// down.
+  void start() override try {
     for (size_t i = 0; i < num_workers(); ++i)
       threads_.emplace_back([this] {
         if (num_workers() == 1)
@@ -58,6 +63,9 @@ private:
       });
     timer_ = std::thread{[this] { clock_.run_dispatch_loop(); }};
     abstract_coordinator::start();
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "ERROR: cannot start a thread: %s; raise the limits of processes and memory\n", error.what());
+    std::_Exit(1);
   }
 
   void run_alone() {

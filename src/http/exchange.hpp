@@ -1,0 +1,116 @@
+#pragma once
+#include "http/answer_writer.hpp"
+#include "http/response.hpp"
+#include "http/routes.hpp"
+#include "http/rules.hpp"
+#include "http/services.hpp"
+#include "prediction/answer.hpp"
+#include "prediction/event.hpp"
+#include <string>
+#include <vector>
+
+namespace cog {
+
+class http_request;
+
+/// Who makes a request, as far as the request may know it. What it is told is written when whoever called the exchange
+/// gets control back.
+class exchange_client {
+public:
+  /// On the server's own machine.
+  virtual bool is_local() const = 0;
+  /// In a place beyond the limit, which is for probes alone.
+  virtual bool is_spare() const = 0;
+  /// The connection ends after this answer.
+  virtual bool is_closing() const = 0;
+
+  /// Wants the body that it has announced.
+  virtual void send_continue() = 0;
+  /// The one answer; `response.body` is not looked at.
+  virtual void respond(const http_response& response, answer_text body) = 0;
+  /// In place of `respond`: an event stream.
+  virtual void begin_stream(stream_order order) = 0;
+  virtual void send_event(const event_ptr& event) = 0;
+
+protected:
+  ~exchange_client() = default;
+};
+
+/// One request and its answer: the route, the rules that refuse, whom to ask, and what is said then. Lives from the end
+/// of the request's header until the answer is written, for whose time it keeps the answer's files.
+class exchange : private asker {
+public:
+  exchange(http_request& request, const http_rules& rules, services& server, exchange_client& client);
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  route where() const { return match_.where; }
+
+  /// The body is to come: says whether it is to be kept, or answers without it.
+  void begin();
+  /// The request is there.
+  void handle();
+  /// Of the prediction it follows.
+  void on_event(const event_ptr& event);
+  /// The client has left before all of the answer was written: what runs for nobody is cancelled.
+  void leave();
+
+  /// Of the prediction that is asked for, as far as it is known.
+  const std::string& prediction_id() const;
+
+private:
+  bool is_create() const;
+  bool is_refused_place() const;
+  bool refuse_page();
+  void refuse_route();
+  bool refuse_id();
+  void respond(http_response response);
+  void on_error(const caf::error& error) override;
+  template <class T, void (exchange::*Method)(const T&)>
+  reply<T> to() {
+    return {this, [](asker& who, const T& answer) { (static_cast<exchange&>(who).*Method)(answer); }};
+  }
+
+  void create();
+  void create_with(const document_ptr& document);
+  void on_result(const snapshot_ptr& result);
+  void answer_result(const snapshot_ptr& result);
+  void follow_kept(const snapshot_ptr& result);
+  void begin_stream(std::string run = {}, std::optional<event_replay> before = {});
+  bool links_files() const;
+  static std::string link_base(const std::string& id);
+  file_links links_to(const prediction_snapshot& prediction);
+  void answer_kept();
+  void on_kept(const snapshot_ptr& result);
+  void watch();
+  void on_watched(const snapshot_ptr& state);
+  void answer_file();
+  void on_file(const snapshot_ptr& state);
+  void on_list(const std::vector<snapshot_ptr>& results);
+  void cancel_by_id();
+  void on_cancel(const bool& found);
+
+  void on_health(const health_ptr& health);
+  void on_probe(const health_ptr& health);
+  void on_openapi(const document_ptr& document);
+  bool answer_page();
+  void on_index(const document_ptr& document);
+  template <bool training>
+  void on_devices(const device_report_ptr& devices);
+  void on_status(const server_status& status);
+  void on_metrics(const std::string& text);
+  void shut_down();
+
+  http_request& request_;
+  const http_rules& rules_;
+  services& server_;
+  exchange_client& client_;
+  route_match match_;
+  request_ptr prediction_;   // runs for this client
+  snapshot_ptr result_;      // being answered
+  std::string links_;        // to its files
+  bool follows_ = false;     // this request wants events
+  bool streams_ = false;     // and gets them
+};
+
+}   // namespace cog

@@ -1,0 +1,123 @@
+#include "http/exchange.hpp"
+#include "http/prediction_maker.hpp"
+#include "http/request.hpp"
+#include "io/log.hpp"
+#include <spdlog/fmt/fmt.h>
+
+namespace cog {
+
+namespace {
+
+constexpr auto only_predictions =
+  "This server runs predictions only: trainings need a server started with --x-mode train";
+constexpr auto only_trainings =
+  "This server runs trainings only: predictions need a server started without --x-mode train";
+
+}   // namespace
+
+void exchange::create() {
+  bool trains = rules_.config.mode == "train";
+  if (is_training(match_.where) != trains)
+    return respond(json_response(404, error_body(trains ? only_trainings : only_predictions)));
+  if (refuse_id())
+    return;
+  if (request_.has_content_type && !request_.is_json())
+    return respond(text_response(415, "Expected request with `Content-Type: application/json`"));
+  if (rules_.outputs->is_full())
+    return respond(try_later_response("Too many results in memory (COG_MAX_OUTPUT_MEMORY); try again later"));
+  server_.ask_document(to<document_ptr, &exchange::create_with>());
+}
+
+void exchange::create_with(const document_ptr& document) {
+  auto made = make_prediction(request_, match_, document.get(), rules_.config);
+  if (auto refusal = std::get_if<http_response>(&made))
+    return respond(std::move(*refusal));
+  prediction_ = std::move(std::get<request_ptr>(made));
+  follows_ = prediction_->streamed;
+  if (!prediction_->unknown_keys.empty() && rules_.counters->may_warn()) {
+    auto keys = fmt::format("{}", fmt::join(prediction_->unknown_keys, ","));
+    write_log(log_target::http, log_level::warn, "Stripped unknown input fields",
+              {{"prediction_id", prediction_->id}, {"fields", keys}});
+  }
+  server_.run(prediction_, follows_, to<snapshot_ptr, &exchange::on_result>());
+}
+
+void exchange::on_result(const snapshot_ptr& result) {
+  if (!follows_)
+    answer_result(result);
+  else if (is_terminal(result->status))
+    follow_kept(result);
+  else
+    begin_stream();
+}
+
+void exchange::answer_result(const snapshot_ptr& result) {
+  result_ = result;
+  bool ended = is_terminal(result->status);
+  bool accepted = result->status == prediction_status::starting && result->input.empty();
+  auto links = links_to(*result);
+  auto body = ended ? final_answer(*result, links) : accepted ? accepted_answer(*result) : state_answer(*result, links);
+  http_response response;
+  response.status = result->too_late ? 504 : ended ? 200 : 202;
+  if (!links.base.empty())
+    response.more_headers.emplace_back(links_header);
+  client_.respond(response, std::move(body));
+}
+
+/// Nothing runs any more: the stream is the end alone.
+void exchange::follow_kept(const snapshot_ptr& result) {
+  result_ = result;
+  auto end = std::make_shared<prediction_event>();
+  end->what = prediction_event::kind::completed;
+  end->end = result;
+  on_event(end);
+}
+
+/// The answer of the router and the first event may come in either order.
+void exchange::begin_stream(std::string run, std::optional<event_replay> before) {
+  if (std::exchange(streams_, true))
+    return;
+  std::string links;
+  if (links_files())
+    links = link_base(prediction_id());
+  client_.begin_stream({request_.version >= 11, {std::move(run), std::move(links)}, std::move(before)});
+}
+
+void exchange::on_event(const event_ptr& event) {
+  if (!follows_)
+    return;
+  begin_stream();
+  client_.send_event(event);
+}
+
+void exchange::leave() {
+  if (match_.where == route::prediction_events && follows_)
+    return server_.detach(match_.id);
+  auto prediction = std::exchange(prediction_, nullptr);
+  if (!prediction)
+    return;
+  if (follows_)
+    server_.detach(prediction->id);
+  else if (!prediction->respond_async)
+    server_.cancel(prediction);
+}
+
+const std::string& exchange::prediction_id() const {
+  return prediction_ ? prediction_->id : result_ ? result_->id : match_.id;
+}
+
+void exchange::on_list(const std::vector<snapshot_ptr>& results) {
+  respond(json_response(200, list_body(results)));
+}
+
+void exchange::cancel_by_id() {
+  if (refuse_id())
+    return;
+  server_.cancel(match_.id, to<bool, &exchange::on_cancel>());
+}
+
+void exchange::on_cancel(const bool& found) {
+  respond(json_response(found ? 200 : 404, "{}"));
+}
+
+}   // namespace cog

@@ -1,0 +1,26 @@
+#pragma once
+#include "http/response.hpp"
+#include "http/routes.hpp"
+#include "prediction/request.hpp"
+#include "prediction/schema.hpp"
+#include "settings/server_config.hpp"
+#include <memory>
+#include <variant>
+
+namespace cog {
+
+class http_request;
+
+/// The prediction, all of it filled in; or what the client is told instead.
+using made_prediction = std::variant<std::shared_ptr<const prediction_request>, http_response>;
+
+/// Makes the prediction that a POST or PUT asks for, whose body and its memory go into it. Without a document the input
+/// is not checked. A wrong input is refused here unless the router has to see the id first: its verdict is in the
+/// prediction's errors then.
+made_prediction make_prediction(http_request& request, const route_match& match, const model_document* document,
+                                const server_config& config);
+
+/// Whether the route is that of a training.
+bool is_training(route where);
+
+}   // namespace cog

@@ -1,0 +1,31 @@
+#pragma once
+#include "http/http_counters.hpp"
+#include "page/page_answer.hpp"
+#include "prediction/memory_account.hpp"
+#include "prediction/result_ring.hpp"
+#include "settings/server_config.hpp"
+#include <algorithm>
+#include <memory>
+#include <string>
+
+namespace cog {
+
+/// What requests are read and answered by; never changed, but for what is counted.
+struct http_rules {
+  server_config config;
+  page_config page;
+  std::shared_ptr<http_counters> counters;
+  account_ptr bodies;           // COG_MAX_BODY_MEMORY
+  account_ptr outputs;          // COG_MAX_OUTPUT_MEMORY
+  std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none
+};
+
+/// Which results are kept.
+inline result_ring::limits kept_by(const server_config& config) {
+  constexpr result_ring::limits usual;
+  return {.entries = config.keep_results,
+          .json_bytes = std::min(usual.json_bytes, config.max_output_memory / 2),
+          .file_bytes = config.keep_files};
+}
+
+}   // namespace cog
