@@ -327,14 +327,14 @@ def test_files_come_by_address_and_outlive_the_server_in_the_history(browser: Br
         all.onsuccess = () => resolve(JSON.stringify(all.result.map((one) => one.output)).includes('name=one.png'));
       };
     })"""
-    with Server(tmp_path, model, COG_KEEP_RESULTS="1") as server:
-        open_form(browser, Site(server, serve_page(server)))
+    with own_site(browser, Server(tmp_path, model, COG_KEEP_RESULTS="1")) as site:
+        open_form(browser, site)
         choose(browser, "kind", "image")
         assert run(browser) == "succeeded"
         browser.until("return document.querySelector('.picture img')?.naturalWidth === 256")
         assert browser.run("return document.querySelector('.picture img').src").endswith("/files/0")
         browser.until(stored)
-        assert server.predict(kind="text")["status"] == "succeeded"
+        assert site.server.predict(kind="text")["status"] == "succeeded"
         browser.reload()
         entries = "[...document.querySelectorAll('.history-list .entry')]"
         entry = f"{entries}.find((one) => one.textContent.includes('image'))"
@@ -470,10 +470,10 @@ class Predictor(BasePredictor):
 
 
 def test_the_form_follows_the_source_and_keeps_what_was_typed(browser: Browser, tmp_path: Path) -> None:
-    with Server(tmp_path, CHANGING, arguments=("--reload",)) as server:
-        source = server.project / "predict.py"
-        server.wait_for_log("reload: watching")
-        browser.open(serve_page(server))
+    with own_site(browser, Server(tmp_path, CHANGING, arguments=("--reload",))) as site:
+        source = site.server.project / "predict.py"
+        site.server.wait_for_log("reload: watching")
+        browser.open(site.address)
         browser.until("return document.querySelector('[data-name=text]') !== null")
         browser.type('[data-name="text"] textarea', "typed before")
         assert run(browser) == "succeeded"
@@ -501,6 +501,7 @@ def test_a_server_that_goes_is_said_and_found_again(browser: Browser, tmp_path: 
         server.process.wait()
         browser.until("return document.querySelector('#banner')?.textContent.includes('does not answer')")
         server._exits = -15 if server.process.returncode < 0 else 0
+        browser.open("about:blank")  # or it would go on asking
         browser.complaints()  # of the connections that were refused
 
 
@@ -517,7 +518,6 @@ def test_the_status_tab_tells_of_workers_failures_and_deaths(browser: Browser, t
         assert "exit code 3" in shown and "taken" in shown
         assert "invalid literal for int()" in shown
         assert str(site.server.workers()[0]) in shown
-        browser.open("about:blank")  # which asks the server nothing when it stops
 
 
 def test_everything_can_be_done_by_keyboard(browser: Browser, sites: Sites) -> None:
