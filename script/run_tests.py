@@ -1,6 +1,6 @@
 """Runs the suites of a build folder and adds up what they count. Called by script/test.
 
-With --again, cases that failed are run once more when all else is over; those that pass only then are named as unsteady.
+With --again, cases that failed run once more when all else is over; those that pass only then are named as unsteady.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ namespace {
 
 constexpr size_t small = 4096;   // bytes of a text that is copied
 
-class answer_writer {
+class snapshot_writer {
 public:
-  explicit answer_writer(const prediction_snapshot& prediction, const file_links& links = {})
+  explicit snapshot_writer(const prediction_snapshot& prediction, const file_links& links = {})
     : prediction_{prediction}, links_{links} {
     auto bytes = prediction.output.json.size() + prediction.logs.size() + prediction.input.size();
     text_->reserve(std::min(bytes, small) + prediction.id.size() + prediction.metrics.size() + 128);
@@ -200,11 +200,11 @@ void append_place(std::string& text, const queue_place& place) {
 }
 
 answer_text final_answer(const prediction_snapshot& prediction, const file_links& links) {
-  return answer_writer{prediction, links}.write(prediction.status == prediction_status::succeeded, false);
+  return snapshot_writer{prediction, links}.write(prediction.status == prediction_status::succeeded, false);
 }
 
 answer_text state_answer(const prediction_snapshot& prediction, const file_links& links) {
-  return answer_writer{prediction, links}.write(has_output(prediction), true);
+  return snapshot_writer{prediction, links}.write(has_output(prediction), true);
 }
 
 answer_text accepted_answer(const prediction_snapshot& prediction) {
@@ -214,7 +214,7 @@ answer_text accepted_answer(const prediction_snapshot& prediction) {
 }
 
 answer_text kept_answer(const prediction_snapshot& prediction, const file_links& links) {
-  return answer_writer{prediction, links}.write(has_output(prediction), false, true);
+  return snapshot_writer{prediction, links}.write(has_output(prediction), false, true);
 }
 
 std::string list_body(const std::vector<snapshot_ptr>& predictions) {
@@ -222,7 +222,7 @@ std::string list_body(const std::vector<snapshot_ptr>& predictions) {
   auto separator = "";
   for (auto& prediction : predictions) {
     text += std::exchange(separator, ",");
-    text += answer_writer{*prediction}.write_summary();
+    text += snapshot_writer{*prediction}.write_summary();
   }
   return text + "]}";
 }

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Optional
 
 from masks import setup_lines
+from package_venv import PackageVenv
 from receiver import Receiver
 from scenario import MODELS, Setting
 
@@ -26,31 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
 """Seconds until what must happen counts as failed."""
 
-VENV = ROOT / "build" / "conformance-venv"
-PACKAGES = ["cog==0.23.1", "coglet==0.23.1"]
+REFERENCE = PackageVenv("conformance", "cog==0.23.1", "coglet==0.23.1")
 
 
 ATTEMPTS = 4
 """Starts of the reference until one has kept what its model printed: in one of four it loses a line of setup."""
-
-
-class Unavailable(Exception):
-    """The reference cannot be installed here."""
-
-
-def install_reference() -> None:
-    """Makes the virtual environment once."""
-    stamp = VENV / "packages"
-    if stamp.is_file() and stamp.read_text() == " ".join(PACKAGES):
-        return
-    for command in (
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        [str(VENV / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *PACKAGES],
-    ):
-        made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if made.returncode != 0:
-            raise Unavailable(f"the reference ({' '.join(PACKAGES)}) cannot be installed: {made.stdout[-300:]}")
-    stamp.write_text(" ".join(PACKAGES))
 
 
 def coglet() -> Path:
@@ -154,7 +135,7 @@ class Running:
         arguments = [one.replace("$RECEIVER", self.receiver.address) for one in self.setting.arguments]
         if self.ours:
             return [str(coglet()), "--host", "127.0.0.1", *arguments]
-        return [str(VENV / "bin" / "python"), "-m", "cog.server.http", "--host", "127.0.0.1", *arguments]
+        return [str(REFERENCE.python), "-m", "cog.server.http", "--host", "127.0.0.1", *arguments]
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ}
@@ -175,7 +156,7 @@ class Running:
             result = {**result, **sdk, "COG_PYTHON": sys.executable}
         else:
             # Its worker is the first `python` of PATH.
-            result["PATH"] = f"{VENV / 'bin'}{os.pathsep}{result['PATH']}"
+            result["PATH"] = f"{REFERENCE.python.parent}{os.pathsep}{result['PATH']}"
         self._place_document({**kept, **sdk}, result)
         return result
 

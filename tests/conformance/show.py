@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from pair import Pairs, install_reference
+from pair import REFERENCE, Pairs
 from scenario import FOLDER, read_all, write
 from test_conformance import text, transcripts
 
@@ -22,7 +22,7 @@ def _compared(reference: str, ours: str) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> None:
-    install_reference()
+    REFERENCE.install()
     is_writing = "--write" in arguments
     wanted = [one for one in arguments if not one.startswith("--")]
     with Pairs() as pairs:

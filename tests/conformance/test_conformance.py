@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair import Pairs, Unavailable, install_reference
+from package_venv import Unavailable
+from pair import REFERENCE, Pairs
 from replay import Replay
 from scenario import Scenario, read_all
 
@@ -20,7 +21,7 @@ DIFFERENCES = Path(__file__).parent / "differences.md"
 @pytest.fixture(scope="module")
 def pairs() -> Iterator[Pairs]:
     try:
-        install_reference()
+        REFERENCE.install()
     except Unavailable as reason:
         pytest.skip(str(reason))
     with Pairs() as started:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair import ROOT, Running, Unavailable, eventually, install_reference
+from package_venv import Unavailable
+from pair import REFERENCE, ROOT, Running, eventually
 from scenario import Setting
 
 TABLE = json.loads((ROOT / "tests" / "wire" / "inputs.json").read_text())
@@ -26,7 +27,7 @@ def model_source(declared: dict[str, str]) -> str:
 
 def served(declared: dict[str, str]) -> Iterator[Running]:
     try:
-        install_reference()
+        REFERENCE.install()
     except Unavailable as reason:
         pytest.skip(str(reason))
     running = Running(Setting("table:Runner"), False, {"table.py": model_source(declared)})

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from model_packages import PYTHON, install
+from model_packages import PYTHON, VENV
 from server import REPOSITORY, Server
 
 EXAMPLES = REPOSITORY / "examples"
@@ -17,7 +17,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/cog.yaml"))
 def python_of(name: str) -> str:
     """The Python that has the example's packages. Raises Unavailable where there is none."""
     if name == "flowers" or (name == "image" and not importlib.util.find_spec("PIL")):
-        install()
+        VENV.install()
         return str(PYTHON)
     return sys.executable
 

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
-from server import REPOSITORY
+from package_venv import PackageVenv
 
 Object = dict[str, Any]
 
-VENV = REPOSITORY / "build" / "kubernetes-venv"
-PACKAGES = ("kubernetes-validate==1.37.0",)
+VALIDATOR = PackageVenv("kubernetes", "kubernetes-validate==1.37.0")
 VERSIONS = ("1.30", "1.37")
 FOREIGN = ("serving.kserve.io", "serving.knative.dev", "keda.sh", "monitoring.coreos.com", "gateway.networking.k8s.io")
 """API groups whose schemas Kubernetes itself does not have."""
 
 
-class Unavailable(Exception):
-    """The packages cannot be installed here."""
-
-
 def install_validator() -> Path:
-    """The program kubernetes-validate, in an environment that is made once. Raises Unavailable."""
-    VENV.parent.mkdir(exist_ok=True)
-    with open(VENV.parent / "kubernetes-venv.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = VENV / "packages"
-        wanted = f"{sys.version} {' '.join(PACKAGES)}"
-        if not stamp.is_file() or stamp.read_text() != wanted:
-            for command in (
-                [sys.executable, "-m", "venv", "--clear", str(VENV)],
-                [str(VENV / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *PACKAGES],
-            ):
-                made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-                if made.returncode != 0:
-                    raise Unavailable(f"{' '.join(PACKAGES)} cannot be installed: {made.stdout[-300:]}")
-            stamp.write_text(wanted)
-    return VENV / "bin" / "kubernetes-validate"
+    """The program kubernetes-validate. Raises Unavailable."""
+    VALIDATOR.install()
+    return VALIDATOR.folder / "bin" / "kubernetes-validate"
 
 
 def read(text: str) -> list[Object]:

@@ -1,17 +1,14 @@
-"""The packages of tests/models, in a virtual environment of their own that is made once."""
+"""The packages of tests/models, and what is made with them."""
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
-import sys
 from pathlib import Path
 
-from server import REPOSITORY
+from package_venv import PackageVenv
 
-VENV = REPOSITORY / "build" / "models-venv"
-PYTHON = VENV / "bin" / "python"
-PACKAGES = (
+VENV = PackageVenv(
+    "models",
     "numpy==2.4.6",
     "onnx==1.23.2",
     "onnxruntime==1.32.0",
@@ -19,6 +16,7 @@ PACKAGES = (
     "pydantic==2.14.4",
     "scikit-learn==1.9.1",
 )
+PYTHON = VENV.python
 
 SAVE_FLOWERS = """
 import pickle
@@ -43,29 +41,6 @@ model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir
 onnx.checker.check_model(model)
 open("matrix.onnx", "wb").write(model.SerializeToString())
 """
-
-
-class Unavailable(Exception):
-    """The packages cannot be installed here."""
-
-
-def install() -> None:
-    """Makes the environment unless it is there. Raises Unavailable."""
-    VENV.parent.mkdir(exist_ok=True)
-    with open(VENV.parent / "models-venv.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = VENV / "packages"
-        wanted = f"{sys.version} {' '.join(PACKAGES)}"
-        if stamp.is_file() and stamp.read_text() == wanted:
-            return
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(VENV)],
-            [str(VENV / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *PACKAGES],
-        ):
-            made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if made.returncode != 0:
-                raise Unavailable(f"{' '.join(PACKAGES)} cannot be installed: {made.stdout[-300:]}")
-        stamp.write_text(wanted)
 
 
 def run_in(folder: Path, code: str) -> None:

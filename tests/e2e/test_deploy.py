@@ -16,7 +16,6 @@ import pytest
 from cog_tool import Project
 from manifests import (
     VERSIONS,
-    Unavailable,
     check_references,
     check_restricted,
     container_of,
@@ -27,6 +26,7 @@ from manifests import (
     pod_of,
     read,
 )
+from package_venv import Unavailable
 from pod_container import Container, needs_namespaces
 from server import eventually
 

@@ -23,7 +23,8 @@ import pytest
 from cog_tool import tool
 from example_servers import EXAMPLES, NAMES, serve_example
 from listening import Stream
-from model_packages import PYTHON, Unavailable
+from model_packages import PYTHON
+from package_venv import Unavailable
 from server import Server
 from tool import environment
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 from listening import Stream
-from model_packages import PYTHON, SAVE_FLOWERS, SAVE_MATRIX, Unavailable, install, run_in
+from model_packages import PYTHON, SAVE_FLOWERS, SAVE_MATRIX, VENV, run_in
+from package_venv import Unavailable
 from server import REPOSITORY, Background, Server
 
 MODELS = REPOSITORY / "tests" / "models"
@@ -59,7 +60,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     folder = tmp_path_factory.mktemp("models")
     missing = ""
     try:
-        install()
+        VENV.install()
     except Unavailable as reason:
         missing = str(reason)
     with ThreadPoolExecutor(AT_ONCE) as starting:

@@ -16,7 +16,8 @@ import pytest
 from acting import Gate
 from conftest import Serve
 from listening import STREAMING, create_async
-from pair import VENV, Unavailable, install_reference
+from package_venv import Unavailable
+from pair import REFERENCE
 from playground import Playground, Target
 from server import Answer, Background, Server, eventually
 from tool import Running, cog, make_project
@@ -382,11 +383,11 @@ def test_our_server(page: Playground, serve: Serve) -> None:
 
 def test_the_reference(page: Playground, tmp_path: Path) -> None:
     try:
-        install_reference()
+        REFERENCE.install()
     except Unavailable as reason:
         pytest.skip(str(reason))
-    command = (str(VENV / "bin" / "python"), "-m", "cog.server.http", "--host", "127.0.0.1")
-    path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    command = (str(REFERENCE.python), "-m", "cog.server.http", "--host", "127.0.0.1")
+    path = f"{REFERENCE.python.parent}{os.pathsep}{os.environ['PATH']}"
     with Server(tmp_path, MODEL, command=command, PYTHONPATH=None, COG_PYTHON=None, PATH=path, until=None) as server:
         url = f"http://127.0.0.1:{server.port}"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from browser import Browser
 from example_servers import serve_example
-from model_packages import Unavailable
+from package_venv import Unavailable
 from page_site import Site, serve_page
 from server import REPOSITORY
 from test_page import open_form, received, run
