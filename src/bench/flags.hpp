@@ -21,6 +21,8 @@ struct bench_flags {
   std::vector<std::string> inputs;
   std::optional<std::string> json;
   std::string json_file, html_file;
+  std::string plan_file;   // what an earlier run has found: with it nothing is measured
+  double room = 0.8, gpus = 1;
   bool allow_remote = false, quiet = false;
   uint32_t setup_timeout = 300;   // seconds
 };

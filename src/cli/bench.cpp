@@ -1,4 +1,5 @@
 #include "bench/flags.hpp"
+#include "bench/plan.hpp"
 #include "bench/run.hpp"
 #include "bench/sample_input.hpp"
 #include "cli/commands.hpp"
@@ -181,20 +182,47 @@ private:
   std::ofstream json_file_, html_file_;
 };
 
+/// How many pods a rate needs, from what one server was found to take.
+void print_plan(const bench_flags& flags) {
+  if (!flags.target.empty())
+    throw usage_error{"--plan reads the report of an earlier run: leave out " + flags.target};
+  if (flags.rates.size() != 1 || !(flags.rates.front() > 0))
+    throw usage_error{"--plan needs --rate, the predictions a second that there will be"};
+  if (!(flags.room > 0 && flags.room <= 1) || !(flags.gpus >= 0))
+    throw usage_error{"--room must be more than 0 and at most 1, --pod-gpus not negative"};
+  std::ifstream file{flags.plan_file, std::ios::binary};
+  if (!file)
+    throw command_error{flags.plan_file + " cannot be read"};
+  std::string json{std::istreambuf_iterator<char>{file}, {}};
+  try {
+    bench::plan_wishes wishes{.rate = flags.rates.front(), .room = flags.room, .gpus = flags.gpus};
+    std::cout << bench::text_plan(bench::read_measured(json), wishes) << std::flush;
+  } catch (const std::runtime_error& error) {
+    throw command_error{flags.plan_file + ": " + error.what()};
+  }
+}
+
 }   // namespace
 
 void add_bench(CLI::App& app, session& common) {
   auto flags = std::make_shared<bench_flags>();
   auto* command = app.add_subcommand("bench", "Measure a server, a project or an image under load");
-  command->add_option("target", flags->target, "http://HOST:PORT, a folder with cog.yaml, or an image")->required();
+  command->add_option("target", flags->target, "http://HOST:PORT, a folder with cog.yaml, or an image");
   add_load_flags(*command, *flags);
   command->add_option("--output-json", flags->json_file, "Write all results as JSON; - is standard output");
   command->add_option("--html", flags->html_file, "Write a page with plots");
+  command->add_option("--plan", flags->plan_file, "Measure nothing: say how many pods --rate needs, by a JSON report");
+  command->add_option("--room", flags->room, "With --plan: of what a pod takes, how much is used")->default_str("0.8");
+  command->add_option("--pod-gpus", flags->gpus, "With --plan: GPUs of a pod")->default_str("1");
   command->add_flag("--quiet", flags->quiet, "Neither progress nor table");
   command->add_option("--setup-timeout", flags->setup_timeout, "Seconds that setup() may take")->default_str("300");
   add_environment_flag(*command, flags->launch);
   add_launch_flags(*command, flags->launch);
   command->callback([&common, flags, command] {
+    if (!flags->plan_file.empty())
+      return print_plan(*flags);
+    if (flags->target.empty())
+      throw usage_error{"target is required: http://HOST:PORT, a folder with cog.yaml, or an image"};
     check_image_flags(*command, flags->launch.image);
     bench_command{common, *flags}.run();
   });
