@@ -26,6 +26,7 @@ PYTEST_SUITES = {
     "chaos": "tests/chaos",
     "conformance": "tests/conformance",
     "page": "tests/page",
+    "kubernetes": "tests/kubernetes",
 }
 LANES = (("e2e",), ("python", "fuzz", "conformance", "page"))  # beside each other: they mostly wait
 MOST_AGAIN = 8  # failed cases of a suite; more are no accident
@@ -164,7 +165,7 @@ def main() -> int:
 
     with ThreadPoolExecutor(len(LANES)) as pool:
         list(pool.map(run_lane, LANES))
-    run_lane(["chaos"])  # by itself: it takes what the machine has
+    run_lane(["chaos", "kubernetes"])  # by themselves: they take what the machine has
     total, unsteady = Count(), list[str]()
     for suite, count in counts.items():
         if again and suite in PYTEST_SUITES and count.failed:
