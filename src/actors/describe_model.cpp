@@ -31,7 +31,7 @@ void compare_with_bundled(const server_config& config, const document_ptr& docum
 description_ptr describe_model(const server_config& config, const described_frame& described, std::string& problem,
                                uint64_t source) {
   auto text = config.openapi_schema.empty() ? described.document : std::string_view{config.openapi_schema};
-  auto document = make_document(text, problem);
+  auto document = make_document(text, problem, config.api.get());
   if (!problem.empty())   // an input would reach the model unchecked
     return nullptr;
   if (document && config.mode == "train")

@@ -94,7 +94,7 @@ prediction_links router_state::companions_for(const request_ptr& request, const 
 caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const follower_actor& stream) {
   if (in_flight.contains(request->id))
     return join(request, stream);
-  if (stream && !streams()) {
+  if (stream && !request->any_model && !streams()) {
     auto error = refusal();
     return error ? error : make_error(errc::not_streaming);
   }

@@ -233,7 +233,7 @@ caf::error router_state::check_again(const prediction_request& request) const {
     again.errors.push_back({"__root__", "the model has changed meanwhile: send the request again", "value_error"});
   if (!again.errors.empty())
     return make_error(errc::invalid_input, detail_body(again.errors));
-  return request.streamed && !streams() ? make_error(errc::not_streaming) : caf::error{};
+  return request.streamed && !request.any_model && !streams() ? make_error(errc::not_streaming) : caf::error{};
 }
 
 void router_state::check_waiting_again() {

@@ -46,6 +46,11 @@ void add_request_flags(CLI::App& command, bench_flags& flags) {
   command.add_flag("--async", flags.webhooks, "Ask with `Prefer: respond-async`, and time until the webhook comes");
   command.add_option("--webhook-host", settings.webhook_host, "Address of this machine that webhooks are sent to")
     ->default_str("127.0.0.1");
+  command
+    .add_option("--dialect", flags.dialect,
+                "cog, or openai: streamed chat completions, timed by tokens; the input `prompt` is the message")
+    ->default_str("cog")
+    ->check(CLI::IsMember({"cog", "openai"}));
   command.add_option("--path", flags.path, "What is asked")->default_str("/predictions");
   command.add_option("--method", settings.method, "POST or GET")
     ->default_str("POST")
@@ -82,7 +87,12 @@ bench::load_settings read_settings(const bench_flags& flags) {
   require(settings.timeout > 0 && settings.timeout <= 1e6, "--timeout must be more than 0");
   require(settings.max_clients > 0 && settings.max_clients <= most_clients,
           "--max-clients: from 1 to " + std::to_string(most_clients));
-  settings.kind = flags.stream ? traffic::streams : flags.webhooks ? traffic::webhooks : traffic::answers;
+  settings.openai = flags.dialect == "openai";
+  require(!settings.openai || (!flags.webhooks && settings.method == "POST"),
+          "--dialect openai is a stream of answers");
+  settings.kind = flags.stream || settings.openai ? traffic::streams
+    : flags.webhooks                              ? traffic::webhooks
+                                                  : traffic::answers;
   settings.seconds = flags.duration;
   if (!flags.duration && settings.requests == 0)
     settings.seconds = usual_seconds;

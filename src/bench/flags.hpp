@@ -16,6 +16,7 @@ struct bench_flags {
   std::optional<double> duration;
   bench::load_settings settings;
   bool stream = false, webhooks = false;
+  std::string dialect = "cog";
   std::string path = "/predictions";
   std::vector<std::string> headers;
   std::vector<std::string> inputs;

@@ -146,7 +146,8 @@ outcome load_client::judge() {
 
 outcome load_client::judge_stream() const {
   if (!completed_) {
-    std::string_view text = "the stream ended without `completed`";
+    std::string_view text =
+      common_.settings.openai ? "the stream ended without `[DONE]`" : "the stream ended without `completed`";
     return {failure::wrong_answer, 0, stream_error_.empty() ? text : stream_error_};
   }
   if (*completed_ == prediction_end::succeeded)
@@ -161,7 +162,20 @@ void load_client::take(std::string_view piece) {
     verdict_.take(piece);
 }
 
+/// A stream of chat completions: pieces without names, an error in place of the rest, `[DONE]`.
+void load_client::take_chat_event(std::string_view data) {
+  if (data == "[DONE]") {
+    completed_ = stream_error_.empty() ? prediction_end::succeeded : prediction_end::failed;
+  } else if (data.starts_with("{\"error\"")) {
+    stream_error_ = data.substr(0, longest_event);
+  } else if (auto at = data.find("\"content\":\""); at != data.npos && data.substr(at + 11, 1) != "\"") {
+    take_event("output", data);
+  }
+}
+
 void load_client::take_event(std::string_view name, std::string_view data) {
+  if (common_.settings.openai && name == "message")
+    return take_chat_event(data);
   if (name == "output") {
     auto now = clock::now();
     if (chunks_.count == 0)

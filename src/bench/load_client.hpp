@@ -65,6 +65,7 @@ private:
   outcome judge();
   outcome judge_stream() const;
   void take(std::string_view piece);
+  void take_chat_event(std::string_view data);
   void take_event(std::string_view name, std::string_view data);
   void fail(const boost::system::error_code& ec);
   void end(const outcome& what);

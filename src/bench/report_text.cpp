@@ -58,12 +58,16 @@ std::string one_line(std::string_view text) {
   return line + (text.size() > longest_error ? "..." : "");
 }
 
-std::string step_notes(const step_result& step) {
+std::string piece_name(const load_settings& settings) {
+  return settings.openai ? "token" : "chunk";
+}
+
+std::string step_notes(const step_result& step, const load_settings& settings) {
   std::string text;
   if (step.waited > 0)
     text += "  " + shown_count(step.waited) + " requests waited for a free connection (--max-clients)\n";
   if (step.chunks > 0 && step.seconds > 0)
-    text += "  " + shown_rate(static_cast<double>(step.chunks) / step.seconds) + " chunks/s\n";
+    text += "  " + shown_rate(static_cast<double>(step.chunks) / step.seconds) + " " + piece_name(settings) + "s/s\n";
   if (step.doubled_webhooks + step.late_webhooks > 0)
     text +=
       "  webhooks: " + shown_count(step.doubled_webhooks) + " doubled, " + shown_count(step.late_webhooks) + " late\n";
@@ -102,7 +106,7 @@ std::string shown_kind(const run_report& report) {
   bool open = !report.steps.empty() && report.steps.front().step.is_open();
   std::string kind = open ? "open loop" : "closed loop";
   if (report.settings.kind == traffic::streams)
-    kind += ", event streams";
+    kind += report.settings.openai ? ", chat completions" : ", event streams";
   if (report.settings.kind == traffic::webhooks)
     kind += ", until the webhook";
   return kind;
@@ -114,15 +118,16 @@ std::string text_report(const run_report& report) {
   for (auto& step : report.steps) {
     rows.push_back(latency_row(step));
     if (report.settings.kind == traffic::streams) {
-      rows.push_back(detail_row("first chunk", step.first_chunk));
-      rows.push_back(detail_row("between chunks", step.chunk_gap));
+      auto piece = piece_name(report.settings);
+      rows.push_back(detail_row("first " + piece, step.first_chunk));
+      rows.push_back(detail_row("between " + piece + "s", step.chunk_gap));
     }
     if (report.settings.kind == traffic::webhooks)
       rows.push_back(detail_row("accepted", step.accepted));
   }
   text += aligned(rows);
   for (auto& step : report.steps)
-    if (auto notes = step_notes(step); !notes.empty())
+    if (auto notes = step_notes(step, report.settings); !notes.empty())
       text += (report.steps.size() > 1 ? name_of(step.step) + ":\n" : "") + notes;
   if (report.interrupted)
     text += "interrupted: the figures are those until then\n";

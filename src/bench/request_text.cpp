@@ -1,5 +1,5 @@
 #include "bench/request_text.hpp"
-#include "json/json_text.hpp"
+#include "json/json_tree.hpp"
 #include <algorithm>
 #include <array>
 #include <boost/beast/core/string.hpp>
@@ -40,11 +40,32 @@ std::string head_of(const load_settings& settings, const std::string& host, size
   return head + "\r\n";
 }
 
+/// A chat of one message, the member `prompt`; the others are fields of the request.
+std::string chat_start(const std::string& inputs) {
+  json_error ignored;
+  auto given = parse_json(std::string_view{inputs}, ignored);
+  std::string prompt = "\"Tell me a story.\"";
+  std::string more;
+  if (!given)
+    given.emplace();
+  for (auto& [name, value] : given->members) {
+    if (name == "prompt") {
+      prompt = value.raw;
+      continue;
+    }
+    more += ',';
+    append_json_string(more, name);
+    more.append(":").append(value.raw);
+  }
+  return R"({"model":"any","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":)" +
+    prompt + "}]" + more;
+}
+
 }   // namespace
 
 request_text::request_text(const load_settings& settings, const std::string& host, const std::string& inputs,
                            const std::string& webhook) {
-  std::string body = "{";
+  std::string body = settings.openai ? chat_start(inputs) : "{";
   size_t number_in_body = 0;
   if (!webhook.empty()) {
     body += "\"webhook\":";
@@ -53,8 +74,9 @@ request_text::request_text(const load_settings& settings, const std::string& hos
     body.insert(number_in_body, digits, '0');
     body += ",\"webhook_events_filter\":[\"completed\"],";
   }
-  body += "\"input\":";
-  rest_ = inputs + "}";
+  if (!settings.openai)
+    body += "\"input\":";
+  rest_ = settings.openai ? "}" : inputs + "}";
   if (settings.method == "GET") {
     body.clear();
     rest_.clear();

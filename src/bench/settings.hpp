@@ -22,6 +22,7 @@ struct load_settings {
   std::string path = "/predictions";   // of the target, with what its URL has before it
   std::vector<std::pair<std::string, std::string>> headers{};
   traffic kind = traffic::answers;
+  bool openai = false;               // streams are those of OpenAI's chat completions, whose pieces are tokens
   std::optional<double> seconds{};   // of a measurement; none: only `requests` ends it
   double warmup = 1;                 // seconds before it, not counted
   double timeout = 30;               // seconds a request may take

@@ -114,10 +114,11 @@ private:
   }
 
   void measure(const interrupts& signals, const std::string& document, const std::string& problem) {
-    plan_.settings.path = plan_.where.path + flags_.path;
+    auto path = plan_.settings.openai && flags_.path == "/predictions" ? "/v1/chat/completions" : flags_.path;
+    plan_.settings.path = plan_.where.path + path;
     if (plan_.settings.method == "POST")
       choose_inputs(document, problem);
-    tell("Measuring " + plan_.where.url() + flags_.path);
+    tell("Measuring " + plan_.where.url() + path);
     bench::run(plan_, signals, report_);
     if (!report_.server.problem.empty())
       note("The server's own metrics are not shown: " + report_.server.problem);
@@ -131,7 +132,11 @@ private:
     auto model = document.empty() ? nullptr : make_document(document, unsound);
     auto* schema = model ? model->schema_of(flags_.path.ends_with("/trainings")) : nullptr;
     if (given_.json || !given_.pairs.empty()) {
-      plan_.inputs = typed_inputs(given_, schema);
+      plan_.inputs = typed_inputs(given_, plan_.settings.openai ? nullptr : schema);
+      return;
+    }
+    if (plan_.settings.openai) {
+      plan_.inputs = "{}";
       return;
     }
     if (!schema)

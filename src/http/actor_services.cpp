@@ -110,6 +110,22 @@ void actor_services::run(const request_ptr& prediction, bool follows, reply<snap
   ask(to, settings_->router, atom::run_v, prediction, follows ? as_follower() : follower_actor{});
 }
 
+void actor_services::run_for(const request_ptr& prediction, std::chrono::milliseconds time, reply<snapshot_ptr> to) {
+  self_.request(settings_->router, time, atom::run_v, prediction, follower_actor{})
+    .then(
+      [this, to](const snapshot_ptr& end) {
+        to.value(end);
+        answered_();
+      },
+      [this, to](const caf::error& error) {
+        if (error == caf::sec::request_timeout)
+          to.value(nullptr);
+        else
+          to.error(error);
+        answered_();
+      });
+}
+
 void actor_services::find(const std::string& id, reply<snapshot_ptr> to) {
   ask(to, settings_->router, atom::find_v, id);
 }

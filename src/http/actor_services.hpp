@@ -22,6 +22,7 @@ public:
   void ask_status(reply<server_status> to) override;
   void ask_metrics(reply<std::string> to) override;
   void run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) override;
+  void run_for(const request_ptr& prediction, std::chrono::milliseconds time, reply<snapshot_ptr> to) override;
   void find(const std::string& id, reply<snapshot_ptr> to) override;
   void watch(const std::string& id, reply<snapshot_ptr> to) override;
   void list(reply<std::vector<snapshot_ptr>> to) override;

@@ -21,10 +21,13 @@ void answer_writer::start(const http_response& response, answer_text body, bool 
 }
 
 void answer_writer::start_stream(stream_order order, bool keep_alive) {
-  out_ = sse_head(order.chunked, keep_alive, !order.style.links.empty());
+  out_ = order.renderer ? stream_head(std::move(order.head), order.chunked, keep_alive)
+                        : sse_head(order.chunked, keep_alive, !order.style.links.empty());
   written_ = 0;
   streams_ = true;
   order_ = std::move(order);
+  if (order_.renderer)
+    body_ = body_stream{as_chunk(order_.renderer->begin())};
 }
 
 void answer_writer::finish() {
@@ -34,17 +37,22 @@ void answer_writer::finish() {
   streams_ = false;
   ended_ = false;
   order_.before.reset();
+  order_.renderer.reset();
   event_ = nullptr;
   events_.clear();
 }
 
 void answer_writer::add_keep_alive() {
-  body_ = body_stream{as_chunk({std::string{sse_keep_alive}})};
+  auto comment = order_.renderer ? order_.renderer->keep_alive() : sse_keep_alive;
+  if (!comment.empty())
+    body_ = body_stream{as_chunk({std::string{comment}})};
 }
 
 answer_writer::step answer_writer::next() {
   do {
     while (out_.size() - written_ < small && (!body_.empty() || add_another())) {
+      if (body_.empty())   // of an event that is not told
+        continue;
       auto [text, piece] = body_.next();
       out_.erase(0, std::exchange(written_, 0));
       out_ += text;
@@ -87,8 +95,12 @@ bool answer_writer::begin_event() {
   if (!event)
     return false;
   event_ = std::move(event);
-  body_ = body_stream{as_chunk(sse_text(*event_, order_.style))};
+  body_ = body_stream{as_chunk(text_of(*event_))};
   return true;
+}
+
+answer_text answer_writer::text_of(const prediction_event& event) {
+  return order_.renderer ? order_.renderer->render(event) : sse_text(event, order_.style);
 }
 
 event_ptr answer_writer::take_event() {
@@ -104,9 +116,9 @@ event_ptr answer_writer::take_event() {
   return event;
 }
 
-/// The pieces as one chunk of a chunked body, or as they are.
+/// The pieces as one chunk of a chunked body, or as they are. An empty chunk would end it.
 answer_text answer_writer::as_chunk(answer_text pieces) const {
-  if (!order_.chunked)
+  if (!order_.chunked || content_length(pieces) == 0)
     return pieces;
   pieces.insert(pieces.begin(), chunk_head(content_length(pieces)));
   pieces.emplace_back("\r\n");

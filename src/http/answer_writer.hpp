@@ -4,17 +4,34 @@
 #include "http/sse.hpp"
 #include "prediction/event_replay.hpp"
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace cog {
 
+/// Writes a stream in another way than Cog's: called for one event after the other, each when its turn to be written
+/// comes.
+class event_renderer {
+public:
+  virtual ~event_renderer() = default;
+
+  /// What the body begins with.
+  virtual answer_text begin() { return {}; }
+  /// Empty: this event is not told.
+  virtual answer_text render(const prediction_event& event) = 0;
+  /// Sent when nothing has happened for a while; empty: nothing is.
+  virtual std::string_view keep_alive() const { return sse_keep_alive; }
+};
+
 /// What an event stream is to be.
 struct stream_order {
   bool chunked = true;   // else the body ends with the connection, as clients of HTTP/1.0 have it
   event_style style;
-  std::optional<event_replay> before;   // told before what comes
+  std::optional<event_replay> before;           // told before what comes
+  std::shared_ptr<event_renderer> renderer{};   // null: as Cog has it
+  http_response head{};                         // of a renderer's stream
 };
 
 /// The bytes of one answer, in the order they go out: a head, then a body, or events as they come. Knows no socket; a
@@ -56,6 +73,7 @@ private:
   bool next_event();
   bool begin_event();
   event_ptr take_event();
+  answer_text text_of(const prediction_event& event);
   answer_text as_chunk(answer_text pieces) const;
 
   std::string out_;      // to be written next

@@ -88,7 +88,7 @@ void write_devices(json_writer& json, const device_report& report) {
 
 }   // namespace
 
-std::string index_body(bool training, const device_report& devices) {
+std::string index_body(bool training, const device_report& devices, const std::string& operations) {
   std::string out;
   json_writer json{out};
   json.open("", '{');
@@ -98,10 +98,13 @@ std::string index_body(bool training, const device_report& devices) {
     write_devices(json, devices);
   json.text("healthcheck_url", "/health-check");
   json.text("openapi_url", "/openapi.json");
+  if (!operations.empty())
+    json.raw("operations", operations);
   json.text("predictions_cancel_url", "/predictions/{prediction_id}/cancel");
   json.text("predictions_idempotent_url", "/predictions/{prediction_id}");
   json.text("predictions_url", "/predictions");
   json.text("shutdown_url", "/shutdown");
+  json.text("status", "alive");   // what KServe's clients look for
   if (training) {
     json.text("trainings_cancel_url", "/trainings/{training_id}/cancel");
     json.text("trainings_idempotent_url", "/trainings/{training_id}");

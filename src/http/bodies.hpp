@@ -8,7 +8,8 @@
 namespace cog {
 
 /// `GET /`: the discovery document. `training` adds the training routes; devices are told of if there are any.
-std::string index_body(bool training, const device_report& devices);
+/// `operations`: what clients of other protocols can ask for, as JSON; empty: not known yet.
+std::string index_body(bool training, const device_report& devices, const std::string& operations = {});
 
 /// `GET /health-check`: the one answer whose keys have an order of their own.
 std::string health_body(const health_answer& health);

@@ -34,7 +34,7 @@ body_stream::step body_stream::next_of_text(const text_slice& slice) {
 
 body_stream::step body_stream::next_of_file(const output_file& file) {
   step result;
-  if (offset_ == 0)
+  if (offset_ == 0 && !file.bare)
     result.text = data_url_prefix(file.mime);
   if (offset_ < file.size) {
     auto length = std::min(piece_bytes, file.size - offset_);
@@ -42,7 +42,8 @@ body_stream::step body_stream::next_of_file(const output_file& file) {
     offset_ += length;
     return result;
   }
-  result.text += '"';
+  if (!file.bare)
+    result.text += '"';
   offset_ = 0;
   ++front_;
   return result;

@@ -1,5 +1,7 @@
 #include "http/exchange.hpp"
 #include "http/bodies.hpp"
+#include "http/dialects/dialect.hpp"
+#include "http/dialects/models.hpp"
 #include "http/host.hpp"
 #include "http/request.hpp"
 #include "http/status_map.hpp"
@@ -21,12 +23,40 @@ exchange::exchange(http_request& request, const http_rules& rules, services& ser
     server_{server},
     client_{client},
     match_{match_route(request.method, request.target, rules.config.keep_results > 0)} {
-  // nop
+  bool vertex = !rules.config.vertex_predict.empty() || !rules.config.vertex_health.empty();
+  if (match_.where == route::none || vertex)
+    find_dialect_call();
+}
+
+exchange::~exchange() = default;
+
+void exchange::find_dialect_call() {
+  if (match_.where == route::none && !match_.allow.empty() && request_.is_done() &&
+      request_.body_size == 0)   // `POST /` without a body
+    return;
+  dialect_scene scene{request_, rules_, server_, client_};
+  if (auto* row = find_vertex(request_.method, request_.target, rules_.config);
+      row && match_.where != route::predictions)
+    dialect_ = row->make(scene, *row, {});
+  if (!dialect_ && match_.where != route::none)
+    return;
+  auto found =
+    dialect_ ? dialect_match{} : find_dialect(request_.method, request_.target, api_or_default(rules_.config.api));
+  if (found.row)
+    dialect_ = found.row->make(scene, *found.row, std::move(found.words));
+  else if (!found.allow.empty() && match_.allow.empty() && !dialect_)
+    dialect_ = make_wrong_method(scene, found);
+  if (dialect_)
+    match_.where = route::dialect;
 }
 
 bool exchange::is_create() const {
   return match_.where == route::predictions || match_.where == route::prediction || match_.where == route::trainings ||
     match_.where == route::training;
+}
+
+bool exchange::keeps_body() const {
+  return match_.where == route::dialect || (is_create() && request_.is_json());
 }
 
 bool exchange::is_refused_place() const {
@@ -37,7 +67,7 @@ bool exchange::is_refused_place() const {
 void exchange::begin() {
   if (is_refused_place())
     return handle();
-  request_.keep_body = is_create() && request_.is_json();
+  request_.keep_body = keeps_body();
   if (!request_.keep_body)
     std::string{}.swap(request_.body);
   if (!request_.expects_continue)
@@ -91,6 +121,8 @@ void exchange::handle() {
       return server_.ask_document(to<document_ptr, &exchange::on_index>());
     case route::shutdown:
       return shut_down();
+    case route::dialect:
+      return dialect_->handle();
   }
 }
 
@@ -128,6 +160,7 @@ bool exchange::refuse_page() {
   }
   // Of the requests that change something, browsers send these without asking first.
   bool unasked = match_.where == route::shutdown ||
+    (match_.where == route::dialect && request_.method == "POST" && !request_.is_json()) ||
     (!request_.has_content_type && (match_.where == route::predictions || match_.where == route::trainings));
   if (!unasked || !is_cross_site(request_.sec_fetch_site, request_.origin, request_.host))
     return false;
@@ -189,14 +222,14 @@ bool exchange::answer_page() {
 }
 
 void exchange::on_index(const document_ptr& document) {
-  bool training = document && document->training;
-  server_.ask_devices(training ? to<device_report_ptr, &exchange::on_devices<true>>()
-                               : to<device_report_ptr, &exchange::on_devices<false>>());
+  document_ = document;
+  server_.ask_devices(to<device_report_ptr, &exchange::on_devices>());
 }
 
-template <bool training>
 void exchange::on_devices(const device_report_ptr& devices) {
-  auto response = json_response(200, index_body(training, *devices));
+  auto* api = document_ ? document_->api.get() : nullptr;
+  auto response = json_response(
+    200, index_body(document_ && document_->training, *devices, api ? operations_text(*api) : std::string{}));
   if (rules_.page.mode != "off")
     response.more_headers.emplace_back("vary: Accept");
   respond(std::move(response));

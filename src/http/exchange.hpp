@@ -6,11 +6,13 @@
 #include "http/services.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/event.hpp"
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace cog {
 
+class dialect_call;
 class http_request;
 
 /// Who makes a request, as far as the request may know it. What it is told is written when whoever called the exchange
@@ -43,6 +45,7 @@ public:
   exchange(http_request& request, const http_rules& rules, services& server, exchange_client& client);
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
+  ~exchange();
 
   route where() const { return match_.where; }
 
@@ -60,6 +63,8 @@ public:
 
 private:
   bool is_create() const;
+  bool keeps_body() const;
+  void find_dialect_call();
   bool is_refused_place() const;
   bool refuse_page();
   void refuse_route();
@@ -71,6 +76,7 @@ private:
     return {this, [](asker& who, const T& answer) { (static_cast<exchange&>(who).*Method)(answer); }};
   }
 
+  bool is_vertex_create();
   void create();
   void create_with(const document_ptr& document);
   void on_result(const snapshot_ptr& result);
@@ -95,7 +101,6 @@ private:
   void on_openapi(const document_ptr& document);
   bool answer_page();
   void on_index(const document_ptr& document);
-  template <bool training>
   void on_devices(const device_report_ptr& devices);
   void on_status(const server_status& status);
   void on_metrics(const std::string& text);
@@ -106,11 +111,13 @@ private:
   services& server_;
   exchange_client& client_;
   route_match match_;
-  request_ptr prediction_;   // runs for this client
-  snapshot_ptr result_;      // being answered
-  std::string links_;        // to its files
-  bool follows_ = false;     // this request wants events
-  bool streams_ = false;     // and gets them
+  std::unique_ptr<dialect_call> dialect_;   // answers in place of this one
+  request_ptr prediction_;                  // runs for this client
+  snapshot_ptr result_;                     // being answered
+  document_ptr document_;                   // of the model, for the index
+  std::string links_;                       // to its files
+  bool follows_ = false;                    // this request wants events
+  bool streams_ = false;                    // and gets them
 };
 
 }   // namespace cog

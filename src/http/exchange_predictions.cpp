@@ -1,7 +1,9 @@
+#include "http/dialects/dialect.hpp"
 #include "http/exchange.hpp"
 #include "http/prediction_maker.hpp"
 #include "http/request.hpp"
 #include "io/log.hpp"
+#include "json/json_tree.hpp"
 #include <spdlog/fmt/fmt.h>
 
 namespace cog {
@@ -15,7 +17,20 @@ constexpr auto only_trainings =
 
 }   // namespace
 
+/// Vertex AI may have given its requests this path: they have `instances`.
+bool exchange::is_vertex_create() {
+  auto* row = find_vertex(request_.method, request_.target, rules_.config);
+  json_error ignored;
+  auto body = row ? parse_json(std::string_view{request_.body}, ignored) : std::nullopt;
+  if (!body || !body->find("instances"))
+    return false;
+  dialect_ = row->make({request_, rules_, server_, client_}, *row, {});
+  return true;
+}
+
 void exchange::create() {
+  if (!rules_.config.vertex_predict.empty() && is_vertex_create())
+    return dialect_->handle();
   bool trains = rules_.config.mode == "train";
   if (is_training(match_.where) != trains)
     return respond(json_response(404, error_body(trains ? only_trainings : only_predictions)));
@@ -84,6 +99,8 @@ void exchange::begin_stream(std::string run, std::optional<event_replay> before)
 }
 
 void exchange::on_event(const event_ptr& event) {
+  if (dialect_)
+    return dialect_->on_event(event);
   if (!follows_)
     return;
   begin_stream();
@@ -91,6 +108,8 @@ void exchange::on_event(const event_ptr& event) {
 }
 
 void exchange::leave() {
+  if (dialect_)
+    return dialect_->leave();
   if (match_.where == route::prediction_events && follows_)
     return server_.detach(match_.id);
   auto prediction = std::exchange(prediction_, nullptr);
@@ -103,6 +122,8 @@ void exchange::leave() {
 }
 
 const std::string& exchange::prediction_id() const {
+  if (dialect_)
+    return dialect_->prediction_id();
   return prediction_ ? prediction_->id : result_ ? result_->id : match_.id;
 }
 

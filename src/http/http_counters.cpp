@@ -8,7 +8,7 @@ namespace cog {
 namespace {
 
 /// By `route`; paths with `{id}` stand for all ids.
-constexpr std::array<std::string_view, 21> names{"other",
+constexpr std::array<std::string_view, 22> names{"other",
                                                  "/",
                                                  "/health-check",
                                                  "/openapi.json",
@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, 21> names{"other",
                                                  "/metrics",
                                                  "/docs",
                                                  "/status",
-                                                 "/page/{file}"};
+                                                 "/page/{file}",
+                                                 "other protocols"};
 
 }   // namespace
 

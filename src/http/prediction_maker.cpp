@@ -46,11 +46,31 @@ const char* read_scheduling(http_request& request, const server_config& config, 
   else
     return "Cog-Priority must be normal or low";
   if (!request.fair_key.empty())
-    prediction.fair_key = std::move(request.fair_key);
+    prediction.fair_key = request.fair_key;
   return nullptr;
 }
 
+void take_trace(const http_request& request, prediction_request& prediction) {
+  prediction.created = std::chrono::system_clock::now();
+  prediction.traceparent = request.traceparent;
+  prediction.tracestate = request.tracestate;
+}
+
 }   // namespace
+
+made_in_dialect make_prediction_of(std::string body, http_request& request, const model_document& document,
+                                   const server_config& config) {
+  auto prediction = std::make_shared<prediction_request>();
+  if (auto error = read_body(std::move(body), document.input.get(), config.forbid_private_urls, *prediction))
+    return text_response(error->malformed ? 400 : 422, std::move(error->message));
+  prediction->memory = request.memory.another(prediction->body.size());
+  prediction->source = document.source;
+  if (auto* problem = read_scheduling(request, config, *prediction))
+    return text_response(400, problem);
+  take_trace(request, *prediction);
+  prediction->id = make_prediction_id();
+  return prediction;
+}
 
 bool is_training(route where) {
   return where == route::trainings || where == route::training;
@@ -75,9 +95,7 @@ made_prediction make_prediction(http_request& request, const route_match& match,
   prediction->respond_async = !prediction->streamed && request.prefer == "respond-async";
   if (auto* problem = read_scheduling(request, config, *prediction))
     return text_response(400, problem);
-  prediction->created = std::chrono::system_clock::now();
-  prediction->traceparent = request.traceparent;
-  prediction->tracestate = request.tracestate;
+  take_trace(request, *prediction);
   prediction->put = match.where == route::prediction || match.where == route::training;
   if (prediction->streamed && training)
     return json_response(406, error_body("Training endpoints do not support streaming responses."));

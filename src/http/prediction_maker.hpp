@@ -20,6 +20,12 @@ using made_prediction = std::variant<std::shared_ptr<const prediction_request>, 
 made_prediction make_prediction(http_request& request, const route_match& match, const model_document* document,
                                 const server_config& config);
 
+/// Makes a prediction of a body that this server has written itself out of a request in a dialect: what is wrong with its
+/// input is in its errors. Or what the client is told instead, in the words of Cog.
+using made_in_dialect = std::variant<std::shared_ptr<prediction_request>, http_response>;
+made_in_dialect make_prediction_of(std::string body, http_request& request, const model_document& document,
+                                   const server_config& config);
+
 /// Whether the route is that of a training.
 bool is_training(route where);
 

@@ -207,6 +207,8 @@ void http_request::on_field_impl(http::field name, text name_text, text value, e
     take_first(range, value);
   } else if (name == http::field::if_range) {
     take_first(if_range, value);
+  } else if (name == http::field::content_encoding) {
+    take_first(content_encoding, value);
   } else if (name == http::field::unknown) {
     on_own_field(view(name_text), view(value));
   }
@@ -228,6 +230,14 @@ void http_request::on_own_field(std::string_view name, std::string_view value) {
     take_first(priority, value);
   } else if (is("last-event-id")) {
     take_first(last_event_id, value);
+  } else if (is("x-forwarded-proto")) {
+    take_first(forwarded_proto, value);
+  } else if (is("x-forwarded-host")) {
+    take_first(forwarded_host, value);
+  } else if (is("inference-header-content-length")) {
+    take_first(json_length, value);
+  } else if (is("x-amzn-sagemaker-custom-attributes")) {
+    take_first(custom_attributes, value);
   } else if (is("cog-files")) {
     wants_links = value == "links";
   }

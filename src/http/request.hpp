@@ -52,6 +52,11 @@ public:
   std::string range;
   std::string if_range;
   std::string last_event_id;
+  std::string forwarded_proto;     // X-Forwarded-Proto
+  std::string forwarded_host;      // X-Forwarded-Host
+  std::string json_length;         // Inference-Header-Content-Length
+  std::string custom_attributes;   // X-Amzn-SageMaker-Custom-Attributes
+  std::string content_encoding;
   bool wants_links = false;   // Cog-Files: links
   bool expects_continue = false;
   std::string body;

@@ -27,6 +27,7 @@ enum class route : uint8_t {
   docs,        // the page on its tab API
   status,      // and on its tab Status
   page_file,   // GET /page/...
+  dialect,     // of somebody else's protocol; found in their table
 };
 
 struct route_match {

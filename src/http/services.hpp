@@ -5,6 +5,7 @@
 #include "http/status_body.hpp"
 #include "pool/health_state.hpp"
 #include "prediction/schema.hpp"
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
 
   /// As the router's `run`. `follows`: the asker gets the prediction's events, maybe before the answer.
   virtual void run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) = 0;
+  /// Runs without a follower; null when it has not ended within that time, and goes on.
+  virtual void run_for(const request_ptr& prediction, std::chrono::milliseconds time, reply<snapshot_ptr> to) = 0;
   virtual void find(const std::string& id, reply<snapshot_ptr> to) = 0;
   /// What has happened in a prediction; unless it has ended, the asker gets its further events after the answer.
   virtual void watch(const std::string& id, reply<snapshot_ptr> to) = 0;

@@ -107,6 +107,13 @@ std::string sse_head(bool chunked, bool keep_alive, bool links) {
   return make_head(response, {}, keep_alive);
 }
 
+std::string stream_head(http_response head, bool chunked, bool keep_alive) {
+  head.more_headers.emplace_back("cache-control: no-cache");
+  if (chunked)
+    head.more_headers.emplace_back("transfer-encoding: chunked");
+  return make_head(head, {}, keep_alive);
+}
+
 std::string chunk_head(uint64_t bytes) {
   std::array<char, 24> text{};
   std::snprintf(text.data(), text.size(), "%llx\r\n", static_cast<unsigned long long>(bytes));

@@ -1,4 +1,5 @@
 #pragma once
+#include "http/response.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/event.hpp"
 #include <string>
@@ -23,6 +24,9 @@ constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
 /// The head of a stream's response. A body that is not chunked ends with the connection. `links`: files are links.
 std::string sse_head(bool chunked, bool keep_alive, bool links = false);
+
+/// The same for a stream that is not Cog's; `head` is all but the length.
+std::string stream_head(http_response head, bool chunked, bool keep_alive);
 
 /// The body's chunk of so many bytes: what stands before it.
 std::string chunk_head(uint64_t bytes);

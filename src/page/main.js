@@ -139,7 +139,8 @@ class Page {
     await get_json('predictions').catch(() => {
       server.keeps = false;
     });
-    const has_openai = '/v1/chat/completions' in (this.document.paths ?? {});
+    const index = await get_json('').catch(() => ({}));
+    const has_openai = index.operations?.['chat completions'] === true;
     const common = { stored: () => this.after_run(), began: () => setTimeout(() => this.look(), 300), has_openai,
       more: () => this.playground?.webhooks.fields() ?? {} };
     const before = this.views.splice(0);

@@ -235,7 +235,7 @@ uint64_t content_length(const answer_text& answer) {
   uint64_t length = 0;
   for (auto& piece : answer)
     if (auto file = std::get_if<output_file>(&piece))
-      length += data_url_prefix(file->mime).size() + (file->size + 2) / 3 * 4 + 1;
+      length += (file->size + 2) / 3 * 4 + (file->bare ? 0 : data_url_prefix(file->mime).size() + 1);
     else if (auto slice = std::get_if<text_slice>(&piece))
       length += slice->text.size();
     else if (auto bytes = std::get_if<raw_file>(&piece))

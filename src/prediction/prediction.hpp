@@ -45,6 +45,7 @@ struct output_file {
   std::string path;   // owned by the prediction's folder
   std::string mime;
   uint64_t size = 0;   // bytes
+  bool bare = false;   // it is written in base64 alone, without quotes and the head of a data URL
 };
 
 /// What a model has produced: chunks as JSON texts, joined by commas, or one value.

@@ -27,9 +27,10 @@ struct prediction_request {
   bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
   bool respond_async = false;
-  bool streamed = false;   // made by a client who follows its events
-  bool low = false;        // in the queue: of the class that goes after the other
-  std::string fair_key;    // whose it is, where those who wait take turns (COG_FAIR_BY)
+  bool streamed = false;    // made by a client who follows its events
+  bool any_model = false;   // its events may be followed though the model is not marked as streaming
+  bool low = false;         // in the queue: of the class that goes after the other
+  std::string fair_key;     // whose it is, where those who wait take turns (COG_FAIR_BY)
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::chrono::duration<double> time_limit{0};   // from its coming to the deadline; 0: it has none
   std::chrono::system_clock::time_point created;

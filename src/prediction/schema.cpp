@@ -1,10 +1,11 @@
 #include "prediction/schema.hpp"
 #include "prediction/input_schema.hpp"
 #include "json/json_tree.hpp"
+#include "prediction/model_api.hpp"
 
 namespace cog {
 
-document_ptr make_document(std::string_view json, std::string& problem) {
+document_ptr make_document(std::string_view json, std::string& problem, const api_config* api) {
   problem.clear();
   auto source = std::make_shared<const std::string>(json);
   json_error error;
@@ -31,6 +32,7 @@ document_ptr make_document(std::string_view json, std::string& problem) {
   document->output_is_array = output && output->raw == "\"array\"";
   auto streaming = tree->find_path({"paths", "/predictions", "post", "x-cog-streaming"});
   document->streaming = streaming && streaming->is_true();
+  document->api = std::make_shared<const model_api>(make_model_api(*tree, api ? *api : api_config{}));
   return document;
 }
 

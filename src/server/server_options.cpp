@@ -1,4 +1,5 @@
 #include "server/server_options.hpp"
+#include "server/api_settings.hpp"
 #include "server/self_check.hpp"
 #include "server/project_file.hpp"
 #include "version.hpp"
@@ -196,13 +197,18 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   std::string await;
   std::string check;
   std::string ignored;
-  if (auto text = variable("PORT")) {
+  for (auto* name : {"PORT", "AIP_HTTP_PORT"}) {
+    auto text = variable(name);
+    if (!text)
+      continue;
     if (!read_number(*text, port) || port > 65535)
-      return early_exit{1, {}, "ERROR: PORT=" + *text + " is no port number (0 to 65535)\n"};
+      return early_exit{1, {}, std::string{"ERROR: "} + name + "=" + *text + " is no port number (0 to 65535)\n"};
+    break;
   }
   CLI::App app{"Serves a Cog model over HTTP."};
   app.add_option("--host", config.host, "address to listen on (default 0.0.0.0)");
-  app.add_option("--port", port, "port to listen on (default: PORT, else 5000); 0 takes a free one")
+  app
+    .add_option("--port", port, "port to listen on (default: PORT, else AIP_HTTP_PORT, else 5000); 0 takes a free one")
     ->check(CLI::Range(0, 65535));
   app.add_option("--project", config.project, "folder of the model (default: the working directory)");
   app.add_option("--upload-url", config.upload_url, "where output files are uploaded");
@@ -244,6 +250,8 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   env.read(reference, config.reference);
   auto yaml = config.project + "/cog.yaml";
   if (auto problem = read_project(yaml, config); !problem.empty())
+    return early_exit{1, {}, "ERROR: " + problem + "\n"};
+  if (auto problem = read_api_settings(yaml, variable, config); !problem.empty())
     return early_exit{1, {}, "ERROR: " + problem + "\n"};
   if (config.reference.empty())
     return early_exit{1,

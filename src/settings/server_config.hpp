@@ -1,12 +1,14 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace cog {
 
+struct api_config;
 using real_seconds = std::chrono::duration<double>;
 
 /// What the server was told by flags and environment (docs/environment.md). Zero durations and limits mean none.
@@ -66,6 +68,10 @@ struct server_config {
   real_seconds stream_keep_alive{15};   // without an event, until a comment is sent
   real_seconds webhook_interval{0.5};   // between two that are not terminal
   std::optional<std::string> webhook_token;
+  std::shared_ptr<const api_config> api;   // how clients of other protocols see the model; null: as its inputs tell
+  std::string vertex_predict;              // AIP_PREDICT_ROUTE
+  std::string vertex_health;               // AIP_HEALTH_ROUTE
+  std::string public_url;   // where clients reach the server, without a slash at its end; empty: as they say themselves
 };
 
 }   // namespace cog

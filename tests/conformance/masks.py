@@ -14,6 +14,8 @@ _MASKS = [
     (re.compile(r"slot [0-9a-f]{8}-[0-9a-f-]{27}"), "slot *"),
     (re.compile(r"\btmp[a-z0-9_]{8}"), "tmp*"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x*"),
+    # `index-members` in differences.md
+    (re.compile(r',"operations":\{(?:"(?:[^"\\]|\\.)*"|[^"}])*\}|,"status":"alive"'), ""),
     # `failed-traceback` in differences.md
     (re.compile(r'(?<!\] )Traceback \(most recent call last\):(?:[^"\\]|\\.)*(?=")'), ""),
 ]

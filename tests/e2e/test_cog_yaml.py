@@ -22,6 +22,10 @@ FILES = {
 
 # What the schema can see, too.
 IN_SCHEMA = [
+    ("api: {inputs: {promt: text}}\n", "1:16", "invalid api.inputs.promt: is no role; roles are prompt, messages"),
+    ("api: {chat: tea}\n", "1:7", "invalid api.chat: must be one of plain, last, chatml"),
+    ("api: {off: [ollama]}\n", "1:7", "invalid api.off: `ollama` is none of openai, kserve"),
+    ("api: {colour: red}\n", "1:7", "invalid api.colour: is none of name, inputs, output, chat, off"),
     ("- build\n", "1:1", 'schema error in "(root)": must be a mapping, not a list'),
     ("just words\n", "1:1", 'schema error in "(root)": must be a mapping, not "just words"'),
     ("build: [gpu]\n", "1:8", 'schema error in "build": must be a mapping, not a list'),
@@ -170,6 +174,7 @@ BEYOND_SCHEMA = [
 ]
 
 GOOD = [
+    BUILD + RUN + "api: {name: m, inputs: {prompt: text, size: [w, h]}, output: a.b, chat: last}\n",
     "",
     RUN,
     BUILD + RUN,
@@ -293,6 +298,9 @@ def test_the_schema_has_the_keys_of_the_parser() -> None:
         for group in re.findall(r"reader\.mapping\([^{]*\{([^}]*)\}", source)
         for name in re.findall(r'"(\w+)"', group)
     }
+    reader = (REPOSITORY / "src/prediction/api_config.cpp").read_text()
+    roles = (REPOSITORY / "src/prediction/api_config.hpp").read_text().partition("role_names{")[2].partition("}")[0]
+    known |= set(re.findall(r'key == "(\w+)"', reader)) | set(re.findall(r'"(\w+)"', roles))
     document = schema()
     described = {name.rpartition(".")[2] for name in keys(document, document["definitions"], "")}
     assert described == known

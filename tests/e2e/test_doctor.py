@@ -73,6 +73,20 @@ def test_a_sound_project(tmp_path: Path) -> None:
     assert said.splitlines()[-1] == "no issues found"
 
 
+def test_what_clients_of_other_protocols_can_ask_for_is_told(tmp_path: Path) -> None:
+    _, code, said = doctor(tmp_path, {"cog.yaml": YAML, "run.py": RUN})
+    assert code == 0
+    assert "    serves chat completions" in said.splitlines()
+    assert "This model does not serve speech: it returns no files" in said
+
+
+def test_a_role_of_an_input_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+    wrong = YAML + "api: {inputs: {prompt: nothing}}\n"
+    _, code, said = doctor(tmp_path, {"cog.yaml": wrong, "run.py": RUN})
+    assert code == 0
+    assert "cog.yaml:4" in said and "inputs.prompt: the model has no input `nothing`" in said
+
+
 def test_without_a_terminal_there_are_words_and_no_escapes(tmp_path: Path) -> None:
     _, _, said = doctor(tmp_path, {"cog.yaml": YAML + "concurrency: {max: 2}\n", "run.py": "x = 1\n"})
     assert "\x1b" not in said

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import dialect_models
 import pytest
 from conftest import Serve
 from listening import STREAMING
@@ -41,6 +42,20 @@ Step = dict[str, Any]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("bench"), MODEL, COG_MAX_QUEUE="1000") as server:
         yield server
+
+
+def test_chat_completions_are_timed_by_tokens(tmp_path: Path, serve: Serve) -> None:
+    server = serve(dialect_models.ECHO, COG_MAX_QUEUE="100")
+    flags = ("--dialect", "openai", "--requests", "6", "--warmup", "0", "-i", "prompt=one two three")
+    done = bench(tmp_path, server, *flags)
+    assert done.returncode == 0, done.stderr
+    step = report(tmp_path)["steps"][0]
+    assert step["ok"] == 6
+    assert step["chunks"] == 18
+    assert "between tokens" in done.stdout and "tokens/s" in done.stdout
+    failing = bench(tmp_path, server, "--dialect", "openai", "--requests", "2", "--warmup", "0", "-i", "prompt=raise")
+    assert failing.returncode == 1
+    assert "no request succeeded" in failing.stderr
 
 
 @pytest.fixture(scope="module")

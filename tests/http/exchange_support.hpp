@@ -38,6 +38,9 @@ struct fake_services : services {
     else if (result)
       running.value(result);
   }
+  void run_for(const request_ptr& prediction, std::chrono::milliseconds, reply<snapshot_ptr> to) override {
+    run(prediction, false, to);
+  }
   void find(const std::string& id, reply<snapshot_ptr> to) override {
     found = id;
     if (result)

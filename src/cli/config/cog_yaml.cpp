@@ -1,5 +1,6 @@
 #include "cli/config/validate.hpp"
 #include "cli/config/yaml_reader.hpp"
+#include "server/api_settings.hpp"
 
 namespace cog {
 
@@ -90,11 +91,32 @@ void take_weight(yaml_reader& reader, const YAML::Node& node, const std::string&
                  });
 }
 
+/// How clients of other protocols see the model: the server reads it likewise.
+void take_api(yaml_reader& reader, const YAML::Node& node, project_config& config) {
+  auto note = [&](const std::string& field, const YAML::Node& at) {
+    config.places[field] = {at.Mark().line + 1, at.Mark().column + 1};
+  };
+  if (node.IsMap())
+    for (auto entry : node) {
+      auto field = "api." + entry.first.Scalar();
+      note(field, entry.first);
+      if (entry.second.IsMap())
+        for (auto inner : entry.second)
+          note(field + "." + inner.first.Scalar(), inner.first);
+    }
+  std::vector<api_problem> problems;
+  config.api = std::make_shared<const api_config>(read_api_config(json_of(node), problems));
+  for (auto& problem : problems)
+    reader.invalid(problem.place.empty() ? "api" : "api." + problem.place, "", problem.what);
+}
+
 void take_all(yaml_reader& reader, const YAML::Node& node, project_config& config, raw_values& raw) {
   reader.mapping(
-    node, "", {"build", "concurrency", "environment", "image", "model", "predict", "run", "train", "weights"},
+    node, "", {"api", "build", "concurrency", "environment", "image", "model", "predict", "run", "train", "weights"},
     [&](const std::string& key, const std::string& name, const YAML::Node& value) {
-      if (key == "build")
+      if (key == "api")
+        take_api(reader, value, config);
+      else if (key == "build")
         take_build(reader, value, config.build);
       else if (key == "environment")
         reader.texts(value, name, raw.environment);

@@ -1,7 +1,9 @@
 #pragma once
 #include "cli/console.hpp"
+#include "prediction/api_config.hpp"
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +66,7 @@ struct project_config {
   std::vector<std::pair<std::string, std::string>> environment;   // as ordered in the file
   std::optional<uint64_t> max_concurrency;
   std::vector<weight_config> weights;
+  std::shared_ptr<const api_config> api;   // null: not given
 
   std::string folder;   // absolute path of the project
   std::string file;     // name of the configuration file, relative to the folder

@@ -5,6 +5,7 @@
 #include "cli/image/plan.hpp"
 #include "cli/image/schema.hpp"
 #include "cli/image/versions.hpp"
+#include "prediction/model_api.hpp"
 #include <array>
 #include <cstdlib>
 
@@ -54,6 +55,25 @@ check_result check_version(const std::string& file, const project_config& config
   return check;
 }
 
+/// What clients of other protocols can ask the model for is told, and why they cannot ask for the rest; only what
+/// cog.yaml says wrongly is a finding.
+check_result check_clients(const std::string& file, const project_config& config, const std::string& schema) {
+  check_result check{"Build", "Clients of other protocols", severity::warning};
+  json_error ignored;
+  auto document = parse_json(std::string_view{schema}, ignored);
+  if (!document)
+    return check;
+  auto api = make_model_api(*document, api_or_default(config.api));
+  for (auto& problem : api.problems)
+    check.findings.push_back(
+      found(config.place("api." + problem.place) + problem.text(), file, "Change api in " + file));
+  for (size_t at = 0; at < operation_names.size(); ++at) {
+    auto refusal = api.refusal(static_cast<operation>(at));
+    check.notes.push_back(refusal.empty() ? "serves " + std::string{operation_names[at]} : refusal);
+  }
+  return check;
+}
+
 }   // namespace
 
 std::vector<check_result> check_build(const std::string& file, const doctor_subject& subject, const session& common) {
@@ -63,6 +83,7 @@ std::vector<check_result> check_build(const std::string& file, const doctor_subj
   hush quiet;
   check_result image{"Build", "Image", severity::error};
   check_result schema{"Build", "Model schema", severity::error};
+  check_result clients{"Build", "Clients of other protocols", severity::warning};
   try {
     plan_image(config, base_of(image_flags{}, common), common.messages);
   } catch (const command_error& error) {
@@ -70,14 +91,17 @@ std::vector<check_result> check_build(const std::string& file, const doctor_subj
       image.findings.push_back(found(line, file, "cog build refuses it: change " + file + " as the message says"));
   }
   try {
-    if (!config.run.empty() || !config.train.empty())
-      validate_schema(read_model(config, {}, common).schema);
+    if (!config.run.empty() || !config.train.empty()) {
+      auto text = read_model(config, {}, common).schema;
+      validate_schema(text);
+      clients = check_clients(file, config, text);
+    }
   } catch (const command_error& error) {
     std::string text = error.what();
     schema.findings.push_back(
       {"", text.substr(0, text.find("\n\n")), "cog build refuses it: change the model as the message says"});
   }
-  return {check_version(file, config), image, schema};
+  return {check_version(file, config), image, schema, clients};
 }
 
 }   // namespace cog

@@ -71,6 +71,8 @@ void print_check(const check_result& check, bool fix, const console& messages) {
   for (auto& one : check.findings)
     if (result != verdict::fixed)
       print_finding(one, fix, messages);
+  for (auto& note : check.notes)
+    messages.info("    " + note);
 }
 
 }   // namespace
@@ -124,6 +126,10 @@ int print_json_report(const std::vector<check_result>& checks, bool fix) {
       json.flag("fixed", one.fixed);
       json.close('}');
     }
+    json.close(']');
+    json.open("notes", '[');
+    for (auto& note : check.notes)
+      json.text("", note);
     json.close(']');
     json.close('}');
     count(all, check, fix);

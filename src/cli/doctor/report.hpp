@@ -21,8 +21,9 @@ struct check_result {
   std::string description;
   severity level = severity::error;
   std::vector<finding> findings{};
-  std::string failure{};   // why the check itself could not be made
-  bool mendable = false;   // --fix is expected to leave nothing of it
+  std::string failure{};              // why the check itself could not be made
+  bool mendable = false;              // --fix is expected to leave nothing of it
+  std::vector<std::string> notes{};   // that nothing has to be done about
 };
 
 /// Prints all checks, group by group, and the closing line. Returns the exit code: 1 when an error is left, or, with
