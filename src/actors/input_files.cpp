@@ -31,6 +31,10 @@ void input_files_state::begin(const files_actor& files) {
   paths.resize(missing);
   for (size_t index = 0; index < paths.size() && !failure; ++index) {
     auto& value = request->files[index];
+    if (!value.path.empty()) {
+      take(index, value.path);
+      continue;
+    }
     auto token = std::string_view{request->body}.substr(value.at.offset, value.at.length);
     input_job job{request, value, target, index};
     auto done = [this, index](const std::string& path) { take(index, path); };
@@ -104,12 +108,12 @@ prepared_ptr input_files_state::make_result() const {
 }
 
 void check_data_urls(prediction_request& request) {
-  for (auto& [pointer, at] : request.files) {
-    auto token = std::string_view{request.body}.substr(at.offset, at.length);
-    if (token.size() > inline_limit || !is_data_url(token))
+  for (auto& file : request.files) {
+    auto token = std::string_view{request.body}.substr(file.at.offset, file.at.length);
+    if (!file.path.empty() || token.size() > inline_limit || !is_data_url(token))
       continue;
     if (auto problem = data_url_problem(token); !problem.empty())
-      request.errors.push_back({pointer.substr(1), "not a sound data URL: " + problem, "value_error"});
+      request.errors.push_back({file.pointer.substr(1), "not a sound data URL: " + problem, "value_error"});
   }
 }
 

@@ -17,11 +17,13 @@ constexpr std::chrono::seconds patience{2};   // with what runs when others are 
 
 constexpr auto reason = "The model's source has changed, and this prediction had not ended 2 seconds later";
 
+/// Of the files that the input names.
 std::vector<std::string> pointers_of(const prediction_request& request) {
   std::vector<std::string> all;
   all.reserve(request.files.size());
   for (auto& file : request.files)
-    all.push_back(file.pointer);
+    if (file.path.empty())
+      all.push_back(file.pointer);
   return all;
 }
 

@@ -21,6 +21,7 @@ struct schema_node {
 
   uint8_t types = 0;        // bits by `json_kind`; none: any type
   bool integer = false;     // numbers must be whole
+  std::string accept;       // `x-cog-accept`: which files it takes
   std::string type_names;   // for messages: `type "integer"`
   bool nullable = false;
   bool has_default = false;

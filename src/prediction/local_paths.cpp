@@ -10,13 +10,14 @@ namespace {
 
 struct searcher {
   const input_schema& schema;
+  const prediction_request& request;
   std::vector<input_error> errors;
 
   void search(const schema_node& node, const json_value& value, const std::string& pointer) {
     if (!node.has_files)
       return;
     std::string scratch;
-    if (node.file && value.is(json_kind::string) && !is_file_url(string_content(value, scratch)))
+    if (node.file && value.is(json_kind::string) && !is_upload(value) && !is_file_url(string_content(value, scratch)))
       refuse(pointer.substr(1));
     for (auto index : node.all_of)
       search(schema.node(index), value, pointer);
@@ -31,6 +32,12 @@ struct searcher {
       if (child)
         search(schema.node(*child), member, pointer_to(pointer, name));
     }
+  }
+
+  bool is_upload(const json_value& value) const {
+    auto place = static_cast<size_t>(value.raw.data() - request.body.data());
+    return std::any_of(request.files.begin(), request.files.end(),
+                       [&](auto& file) { return file.at.offset == place && !file.path.empty(); });
   }
 
   /// Whether an alternative that is no file takes the value.
@@ -57,7 +64,7 @@ std::vector<input_error> find_local_paths(const input_schema& schema, const pred
     return {};
   json_error error;
   auto input = parse_json(request.input_json(), error);
-  searcher search{schema, {}};
+  searcher search{schema, request, {}};
   if (input)
     search.search(schema.root(), *input, {});
   return std::move(search.errors);

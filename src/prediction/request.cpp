@@ -1,5 +1,7 @@
 #include "prediction/request.hpp"
 #include "prediction/request_reader.hpp"
+#include <algorithm>
+#include <iterator>
 #include <new>
 #include <simdjson.h>
 
@@ -49,6 +51,13 @@ std::optional<body_error> parse_request(std::string body, const input_schema* sc
   if (!reader.problem().empty())
     return body_error{false, std::string{shape_prefix} + reader.problem()};
   return std::nullopt;
+}
+
+void add_uploads(std::vector<file_value> uploads, folder_ptr folder, prediction_request& request) {
+  auto& files = request.files;
+  std::move(uploads.begin(), uploads.end(), std::back_inserter(files));
+  std::sort(files.begin(), files.end(), [](auto& left, auto& right) { return left.at.offset < right.at.offset; });
+  request.uploads = std::move(folder);
 }
 
 }   // namespace cog

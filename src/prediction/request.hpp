@@ -8,11 +8,12 @@
 
 namespace cog {
 
-/// A string of the input that stands where the schema has a Path or File (`format: uri`, or an item or union member of
+/// A file of the input: one that came with the request, or a string that stands where the schema has a Path or File (`format: uri`, or an item or union member of
 /// that kind) and begins with `http://`, `https://` or `data:` (letter case ignored).
 struct file_value {
   std::string pointer;   // JSON pointer from the input's root: "/image", "/images/0"
   byte_range at;         // of the string token, quotes included, in `prediction_request::body`
+  std::string path{};    // of the file, if it came with the request: the token only stands for it then
 };
 
 enum webhook_event : uint8_t { webhook_start = 1, webhook_output = 2, webhook_logs = 4, webhook_completed = 8 };
@@ -39,6 +40,7 @@ struct prediction_request {
   byte_range input;                        // length 0: `{}`
   byte_range context;                      // length 0: `{}`
   std::vector<file_value> files;           // ascending by place
+  folder_ptr uploads;                      // where those lie that came with the request; null: there are none
   std::string webhook;                     // empty: none
   uint8_t webhook_events = 15;             // of `webhook_event`
   std::vector<input_error> errors;         // the schema's verdict; empty: valid
@@ -68,5 +70,8 @@ struct body_error {
 /// file values are found. On success `request` is filled and its `body` is the text that was given; the string may be
 /// reallocated to give simdjson its padding.
 std::optional<body_error> parse_request(std::string body, const input_schema* schema, prediction_request& request);
+
+/// The files that came with the request join those that its input names.
+void add_uploads(std::vector<file_value> uploads, folder_ptr folder, prediction_request& request);
 
 }   // namespace cog

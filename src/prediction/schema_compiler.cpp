@@ -78,6 +78,8 @@ private:
     node.max_items = size(json, "maxItems");
     compile_choices(node, json);
     std::string scratch, why;
+    if (auto accept = json.find("x-cog-accept"); accept && accept->is(json_kind::string))
+      node.accept = string_content(*accept, scratch);
     if (auto regex = json.find("pattern"); regex && regex->is(json_kind::string)) {
       node.regex = pattern::compile(std::string{string_content(*regex, scratch)}, why);
       if (!node.regex)

@@ -1,8 +1,8 @@
 #include "cli/model/input_values.hpp"
 #include "cli/console.hpp"
 #include "cli/model/input_file.hpp"
+#include "prediction/text_input.hpp"
 #include <algorithm>
-#include <charconv>
 
 namespace cog {
 
@@ -28,20 +28,6 @@ bool is_json(std::string_view text, json_kind kind) {
   json_error ignored;
   auto value = parse_json(text, ignored);
   return value && value->is(kind);
-}
-
-std::string as_integer(const std::string& text) {
-  int64_t number = 0;
-  auto start = text.data() + (text.starts_with('+') ? 1 : 0);
-  auto [end, error] = std::from_chars(start, text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size() ? std::to_string(number) : std::string{};
-}
-
-/// Empty when the text is none.
-std::string as_number(const std::string& text) {
-  if (auto integer = as_integer(text); !integer.empty())
-    return integer;
-  return is_json(text, json_kind::number) ? text : std::string{};
 }
 
 /// Writes JSON given on the command line anew: `@path` is a file wherever the schema says file, `@@x` is the text `@x`.
@@ -123,58 +109,27 @@ std::string json_of_text(const input_schema& schema, const schema_node& node, co
 
 std::string typed(const input_schema& schema, const schema_node& node, const std::string& text);
 
-/// The first of bool, integer and float that the schema takes, else the text.
-std::string typed_union(const input_schema& schema, const schema_node& node, const std::string& text) {
-  std::string tries[] = {text == "true" || text == "false" ? text : "", as_integer(text), as_number(text)};
-  for (auto& json : tries) {
-    json_error ignored;
-    if (auto value = parse_json(std::string_view{json}, ignored); value && schema.validate(node, *value, "", nullptr))
-      return json;
-  }
-  return quoted_json(text);
-}
-
 std::string typed_list(const input_schema& schema, const schema_node& node, const std::string& text) {
   if (is_json(text, json_kind::array))
     return json_of_text(schema, node, text);
   return "[" + typed(schema, schema.node(node.items.value_or(0)), text) + "]";
 }
 
-/// A text that does not fit stays a string, of which the check then says what is wrong.
 std::string typed(const input_schema& schema, const schema_node& declared, const std::string& text) {
   auto& node = resolved(schema, declared);
-  if (is_of(node, json_kind::array) && !is_of(node, json_kind::string))
+  if (is_list(node))
     return typed_list(schema, node, text);
   if (is_input_file(text))
     return quoted_json(input_file_url(text));
   if (text.starts_with("@@"))
     return quoted_json(plain_text(text));
-  if (!node.any_of.empty())
-    return typed_union(schema, node, text);
-  if (is_of(node, json_kind::string))
-    return quoted_json(text);
-  std::string json;
-  if (is_of(node, json_kind::object) && is_json(text, json_kind::object))
-    json = json_of_text(schema, node, text);
-  if (is_of(node, json_kind::boolean) && (text == "true" || text == "false"))
-    json = text;
-  if (is_of(node, json_kind::number))
-    json = node.integer ? as_integer(text) : as_number(text);
-  return json.empty() ? quoted_json(text) : json;
+  if (node.any_of.empty() && !is_of(node, json_kind::string) && is_of(node, json_kind::object) &&
+      is_json(text, json_kind::object))
+    return json_of_text(schema, node, text);
+  return value_of_text(schema, node, text);
 }
 
 }   // namespace
-
-const schema_node& resolved(const input_schema& schema, const schema_node& node) {
-  const auto* found = &node;
-  for (int depth = 0; depth < 8 && found->types == 0 && found->all_of.size() == 1; ++depth)
-    found = &schema.node(found->all_of.front());
-  return *found;
-}
-
-bool is_of(const schema_node& node, json_kind kind) {
-  return node.types != 0 && node.allows(kind);
-}
 
 std::string value_of_texts(const input_schema* schema, const std::string& name,
                            const std::vector<std::string>& values) {

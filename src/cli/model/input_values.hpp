@@ -5,12 +5,6 @@
 
 namespace cog {
 
-/// The schema that a value of `node` has in the end: an enum is behind `allOf` and a reference.
-const schema_node& resolved(const input_schema& schema, const schema_node& node);
-
-/// Does the schema name this kind among those it takes?
-bool is_of(const schema_node& node, json_kind kind);
-
 /// The JSON of an input given by `-i name=text`, once or more often: in the type that the schema says, `@path` as the
 /// content of a file. Without a schema texts stay texts. Throws command_error naming the input.
 std::string value_of_texts(const input_schema* schema, const std::string& name, const std::vector<std::string>& values);

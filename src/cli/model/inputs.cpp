@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/model/input_file.hpp"
 #include "cli/model/input_values.hpp"
+#include "prediction/text_input.hpp"
 #include <algorithm>
 
 namespace cog {
