@@ -35,6 +35,8 @@ std::string to_string(errc code) {
       return "The input is no valid data URL";
     case errc::file_failed:
       return "A file could not be read or written";
+    case errc::disk_full:
+      return "The disk is full";
     case errc::canceled:
       return "The prediction was cancelled";
     case errc::no_device:

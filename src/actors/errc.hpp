@@ -25,6 +25,7 @@ enum class errc : uint8_t {
   upload_failed,        // an output file could not be uploaded; the text says why
   bad_data_url,         // an input data URL could not be decoded; the text says why
   file_failed,          // a file of the server's own could not be read or written
+  disk_full,            // no room is left for what a client sends
   canceled,             // given up because its prediction was cancelled
   no_device,            // no GPU is left for a worker; the text says which was lost
   too_slow,             // by the forecast it could not end before its deadline

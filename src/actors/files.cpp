@@ -116,6 +116,14 @@ files_actor::behavior_type files(files_actor::pointer self) {
     [](atom::store, const folder_ptr& target, const body_ptr& body) -> caf::result<body_ptr> {
       return unless_short([&] { return store_texts(*target, body); });
     },
+    [](atom::store, const pieces_ptr& pieces) -> caf::result<bool> {
+      return unless_short([&]() -> caf::expected<bool> {
+        auto& target = *pieces->target;
+        if (target.write(pieces->pieces))
+          return true;
+        return make_error(target.is_full() ? errc::disk_full : errc::file_failed, target.problem());
+      });
+    },
     [](atom::check, const status_ptr& status) {
       std::vector<process_usage> usage;
       for (auto& worker : status->workers)

@@ -1,5 +1,6 @@
 #pragma once
 #include "io/body_reader.hpp"
+#include "io/upload_files.hpp"
 #include "prediction/prediction.hpp"
 #include "prediction/request.hpp"
 #include <cstdint>
@@ -29,6 +30,14 @@ struct prepared_input {
   memory_lease memory;                 // of the JSON
 };
 using prepared_ptr = std::shared_ptr<const prepared_input>;
+
+/// What has come of the files of a request.
+struct upload_pieces {
+  std::shared_ptr<upload_files> target;
+  std::vector<upload_piece> pieces;
+  memory_lease memory;   // of them
+};
+using pieces_ptr = std::shared_ptr<const upload_pieces>;
 
 /// One output file to upload.
 struct upload_job {

@@ -35,6 +35,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::source_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::input_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::upload_job)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::pieces_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::file_piece)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::lease_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cog::device_report_ptr)
@@ -86,6 +87,8 @@ using files_actor = caf::typed_actor<
   // Writes the texts of a body into one file of the folder; answers the body with places in it instead, or
   // `file_failed`.
   caf::replies_to<atom::store, folder_ptr, body_ptr>::with<body_ptr>,
+  // Writes what has come of the files of a request; answers true, or `disk_full` or `file_failed`.
+  caf::replies_to<atom::store, pieces_ptr>::with<bool>,
   // What the process of each worker takes.
   caf::replies_to<atom::check, status_ptr>::with<std::vector<process_usage>>,
   // Removes a folder with all that is in it.
@@ -204,6 +207,8 @@ using router_actor = caf::typed_actor<
   // Errors: invalid_input, not_streaming, at_capacity, too_slow, not_ready, setup_failed, defunct, draining,
   // id_in_flight, too_many_followers.
   caf::replies_to<atom::run, request_ptr, follower_actor>::with<snapshot_ptr>,
+  // Whether a request with this head would be taken as things are: true, or one of the errors of `run`.
+  caf::replies_to<atom::check, request_ptr>::with<bool>,
   // A worker gives back what it could not begin.
   caf::replies_to<atom::rerun, request_ptr, prediction_links>::with<snapshot_ptr>,
   // Tells the events of the prediction from the first on; one that has ended answers its result. Errors: not_found,

@@ -111,6 +111,16 @@ caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const fo
   return accept(request, companions_for(request, stream));
 }
 
+/// Of one that asks before it sends its body. What is in flight or kept may be its answer.
+caf::result<bool> router_state::admit(const prediction_request& request) {
+  bool known = in_flight.contains(request.id) || ring.find(request.id) != nullptr;
+  if (request.put && known)
+    return true;
+  if (auto error = refuse(request))
+    return error;
+  return true;
+}
+
 /// For an id that is in flight. One that has ended before its worker is asked, and is not kept, runs again.
 caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const follower_actor& stream) {
   if (!request->put)
@@ -252,6 +262,7 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     [self](atom::run, const request_ptr& request, const follower_actor& stream) {
       return self->state.run(request, stream);
     },
+    [self](atom::check, const request_ptr& request) { return self->state.admit(*request); },
     [self](atom::rerun, const request_ptr& request, const prediction_links& links) {
       return self->state.rerun(request, links);
     },

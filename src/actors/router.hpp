@@ -73,6 +73,7 @@ struct router_state {
     // nop
   }
 
+  caf::result<bool> admit(const prediction_request& request);
   caf::result<snapshot_ptr> run(const request_ptr& request, const follower_actor& stream);
   caf::result<snapshot_ptr> rerun(const request_ptr& request, const prediction_links& links);
   caf::result<snapshot_ptr> find(const std::string& id) const;

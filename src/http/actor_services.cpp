@@ -106,6 +106,14 @@ void actor_services::ask_metrics(reply<std::string> to) {
   self_.request(settings_->router, caf::infinite, atom::metrics_v).then(ask_webhooks, fail);
 }
 
+void actor_services::admit(const request_ptr& wish, reply<bool> to) {
+  ask(to, settings_->router, atom::check_v, wish);
+}
+
+void actor_services::store(const pieces_ptr& pieces, reply<bool> to) {
+  ask(to, settings_->files, atom::store_v, pieces);
+}
+
 void actor_services::run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) {
   ask(to, settings_->router, atom::run_v, prediction, follows ? as_follower() : follower_actor{});
 }

@@ -21,6 +21,8 @@ public:
   void ask_devices(reply<device_report_ptr> to) override;
   void ask_status(reply<server_status> to) override;
   void ask_metrics(reply<std::string> to) override;
+  void admit(const request_ptr& wish, reply<bool> to) override;
+  void store(const pieces_ptr& pieces, reply<bool> to) override;
   void run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) override;
   void run_for(const request_ptr& prediction, std::chrono::milliseconds time, reply<snapshot_ptr> to) override;
   void find(const std::string& id, reply<snapshot_ptr> to) override;

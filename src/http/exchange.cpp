@@ -6,6 +6,8 @@
 #include "http/request.hpp"
 #include "http/status_map.hpp"
 #include "page/accept.hpp"
+#include "prediction/document_forms.hpp"
+#include <algorithm>
 
 namespace cog {
 
@@ -13,6 +15,16 @@ namespace {
 
 bool is_set_up(health_status status) {
   return status == health_status::ready || status == health_status::busy || status == health_status::unhealthy;
+}
+
+/// Whether the query says so.
+bool has_parameter(std::string_view target, std::string_view parameter) {
+  auto query = target.substr(std::min(target.find('?'), target.size()));
+  for (auto at = query.find(parameter); at != query.npos; at = query.find(parameter, at + 1))
+    if (auto end = query.substr(at + parameter.size());
+        (query[at - 1] == '?' || query[at - 1] == '&') && (end.empty() || end.front() == '&'))
+      return true;
+  return false;
 }
 
 }   // namespace
@@ -67,6 +79,10 @@ bool exchange::is_refused_place() const {
 void exchange::begin() {
   if (is_refused_place())
     return handle();
+  if (is_upload())
+    return begin_upload();
+  if (refuse_length())
+    return;
   request_.keep_body = keeps_body();
   if (!request_.keep_body)
     std::string{}.swap(request_.body);
@@ -151,6 +167,16 @@ void exchange::on_error(const caf::error& error) {
   respond(std::move(response));
 }
 
+/// Of a body that is no upload, though its type might be one.
+bool exchange::refuse_length() {
+  auto most = rules_.config.max_body_bytes;
+  request_.body_limit(most);
+  if (request_.content_length().value_or(0) <= most)
+    return false;
+  respond(text_response(413, std::string{too_long}));
+  return true;
+}
+
 /// Answers what a page in some browser must not ask for: the rules of docs/http.md, "Web pages".
 bool exchange::refuse_page() {
   auto& allowed = rules_.config.allowed_hosts;
@@ -161,7 +187,8 @@ bool exchange::refuse_page() {
   // Of the requests that change something, browsers send these without asking first.
   bool unasked = match_.where == route::shutdown ||
     (match_.where == route::dialect && request_.method == "POST" && !request_.is_json()) ||
-    (!request_.has_content_type && (match_.where == route::predictions || match_.where == route::trainings));
+    ((!request_.has_content_type || request_.is_form()) &&
+     (match_.where == route::predictions || match_.where == route::trainings));
   if (!unasked || !is_cross_site(request_.sec_fetch_site, request_.origin, request_.host))
     return false;
   respond(text_response(403, "A web page of another site may not do this"));
@@ -198,7 +225,9 @@ void exchange::on_probe(const health_ptr& health) {
 
 void exchange::on_openapi(const document_ptr& document) {
   auto& text = document ? document->json : rules_.bundled_schema;
-  if (text.empty())
+  if (document && has_parameter(request_.target, "forms=1"))
+    respond(json_response(200, document_with_forms(*document)));
+  else if (text.empty())
     respond(json_response(503, error_body("OpenAPI schema not available")));
   else
     respond(json_response(200, text));

@@ -4,6 +4,8 @@
 #include "http/routes.hpp"
 #include "http/rules.hpp"
 #include "http/services.hpp"
+#include "http/upload.hpp"
+#include "page/accept.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/event.hpp"
 #include <memory>
@@ -51,6 +53,10 @@ public:
 
   /// The body is to come: says whether it is to be kept, or answers without it.
   void begin();
+  /// More of the body has been taken.
+  void on_body();
+  /// No more of the body is to be taken for now.
+  bool is_holding() const { return holds_; }
   /// The request is there.
   void handle();
   /// Of the prediction it follows.
@@ -66,6 +72,7 @@ private:
   bool keeps_body() const;
   void find_dialect_call();
   bool is_refused_place() const;
+  bool refuse_length();
   bool refuse_page();
   void refuse_route();
   bool refuse_id();
@@ -77,10 +84,23 @@ private:
   }
 
   bool is_vertex_create();
+  bool is_upload() const;
+  bool refuse_upload();
+  void begin_upload();
+  void on_upload_document(const document_ptr& document);
+  void on_admitted(const bool& taken);
+  void take_upload();
+  void store();
+  void on_stored(const bool& done);
+  void end_upload();
+
+  bool refuse_create();
   void create();
   void create_with(const document_ptr& document);
   void on_result(const snapshot_ptr& result);
+  bool refuse_wish(const document_ptr& document);
   void answer_result(const snapshot_ptr& result);
+  bool answer_file_alone(const snapshot_ptr& result);
   void follow_kept(const snapshot_ptr& result);
   void begin_stream(std::string run = {}, std::optional<event_replay> before = {});
   bool links_files() const;
@@ -112,12 +132,17 @@ private:
   exchange_client& client_;
   route_match match_;
   std::unique_ptr<dialect_call> dialect_;   // answers in place of this one
+  std::optional<upload> upload_;            // of a body that holds files
+  std::optional<received_form> received_;   // what came of it
   request_ptr prediction_;                  // runs for this client
   snapshot_ptr result_;                     // being answered
   document_ptr document_;                   // of the model, for the index
   std::string links_;                       // to its files
+  std::optional<file_wish> wish_;           // for a file in place of JSON
   bool follows_ = false;                    // this request wants events
   bool streams_ = false;                    // and gets them
+  bool holds_ = false;                      // the body waits until what came of it is written
+  bool ended_ = false;                      // the body of the upload
 };
 
 }   // namespace cog

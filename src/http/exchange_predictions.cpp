@@ -1,9 +1,11 @@
 #include "http/dialects/dialect.hpp"
 #include "http/exchange.hpp"
+#include "http/file_answer.hpp"
 #include "http/prediction_maker.hpp"
 #include "http/request.hpp"
 #include "io/log.hpp"
 #include "json/json_tree.hpp"
+#include "prediction/document_forms.hpp"
 #include <spdlog/fmt/fmt.h>
 
 namespace cog {
@@ -28,27 +30,40 @@ bool exchange::is_vertex_create() {
   return true;
 }
 
-void exchange::create() {
-  if (!rules_.config.vertex_predict.empty() && is_vertex_create())
-    return dialect_->handle();
+/// Answers what is refused whatever the body says.
+bool exchange::refuse_create() {
   bool trains = rules_.config.mode == "train";
   if (is_training(match_.where) != trains)
-    return respond(json_response(404, error_body(trains ? only_trainings : only_predictions)));
-  if (refuse_id())
+    respond(json_response(404, error_body(trains ? only_trainings : only_predictions)));
+  else if (match_.bad_id)
+    refuse_id();
+  else if (request_.has_content_type && !request_.is_json() && !is_upload())
+    respond(text_response(415, std::string{only_json}));
+  else if (rules_.outputs->is_full())
+    respond(try_later_response("Too many results in memory (COG_MAX_OUTPUT_MEMORY); try again later"));
+  else
+    return false;
+  return true;
+}
+
+void exchange::create() {
+  if (request_.has_content_type && is_upload())
+    return end_upload();
+  if (!rules_.config.vertex_predict.empty() && is_vertex_create())
+    return dialect_->handle();
+  if (refuse_create())
     return;
-  if (request_.has_content_type && !request_.is_json())
-    return respond(text_response(415, "Expected request with `Content-Type: application/json`"));
-  if (rules_.outputs->is_full())
-    return respond(try_later_response("Too many results in memory (COG_MAX_OUTPUT_MEMORY); try again later"));
   server_.ask_document(to<document_ptr, &exchange::create_with>());
 }
 
 void exchange::create_with(const document_ptr& document) {
-  auto made = make_prediction(request_, match_, document.get(), rules_.config);
+  auto made = make_prediction(request_, match_, document.get(), rules_.config, received_ ? &*received_ : nullptr);
   if (auto refusal = std::get_if<http_response>(&made))
     return respond(std::move(*refusal));
   prediction_ = std::move(std::get<request_ptr>(made));
   follows_ = prediction_->streamed;
+  if (refuse_wish(document))
+    return;
   if (!prediction_->unknown_keys.empty() && rules_.counters->may_warn()) {
     auto keys = fmt::format("{}", fmt::join(prediction_->unknown_keys, ","));
     write_log(log_target::http, log_level::warn, "Stripped unknown input fields",
@@ -66,14 +81,40 @@ void exchange::on_result(const snapshot_ptr& result) {
     begin_stream();
 }
 
+/// Whoever wants a file and nothing else is told at once that the model makes none.
+bool exchange::refuse_wish(const document_ptr& document) {
+  constexpr size_t longest_without = 3;   // `*/*`, as most clients have it
+  if (request_.accept.size() > longest_without && !follows_ && !prediction_->respond_async)
+    wish_ = read_file_wish(request_.accept);
+  if (!wish_ || wish_->takes_json || !document || output_may_be_file(document->json))
+    return false;
+  prediction_ = nullptr;
+  respond(text_response(406, "The model's output is no file: ask for application/json"));
+  return true;
+}
+
+/// In place of JSON.
+bool exchange::answer_file_alone(const snapshot_ptr& result) {
+  auto* file = only_file(result->output);
+  if (result->status != prediction_status::succeeded || file == nullptr || !wish_->wants(file->mime))
+    return false;
+  auto [response, body] = make_raw_answer(*file, *result);
+  client_.respond(response, std::move(body));
+  return true;
+}
+
 void exchange::answer_result(const snapshot_ptr& result) {
   result_ = result;
   bool ended = is_terminal(result->status);
+  if (wish_ && ended && answer_file_alone(result))
+    return;
   bool accepted = result->status == prediction_status::starting && result->input.empty();
   auto links = links_to(*result);
   auto body = ended ? final_answer(*result, links) : accepted ? accepted_answer(*result) : state_answer(*result, links);
   http_response response;
   response.status = result->too_late ? 504 : ended ? 200 : 202;
+  if (wish_ && ended && !wish_->takes_json && !result->too_late)
+    response.status = result->status == prediction_status::succeeded ? 406 : 500;
   if (!links.base.empty())
     response.more_headers.emplace_back(links_header);
   client_.respond(response, std::move(body));

@@ -77,6 +77,13 @@ std::string_view name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+/// What a browser is told of a file, so that it never becomes a script of this server.
+void describe(const output_file& file, http_response& response) {
+  response.content_type = type_of(file.mime);
+  response.more_headers = {"x-content-type-options: nosniff", "content-security-policy: default-src 'none'; sandbox",
+                           "content-disposition: " + content_disposition(name_of(file.path), response.content_type)};
+}
+
 }   // namespace
 
 std::optional<file_part> read_range(std::string_view field, uint64_t size) {
@@ -123,13 +130,10 @@ file_answer make_file_answer(const output_file& file, const std::string& tag, co
   auto quoted = '"' + tag + '"';
   file_answer answer;
   auto& [response, body] = answer;
-  response.content_type = type_of(file.mime);
-  response.more_headers = {"etag: " + quoted,
-                           "cache-control: private, no-cache",
-                           "accept-ranges: bytes",
-                           "x-content-type-options: nosniff",
-                           "content-security-policy: default-src 'none'; sandbox",
-                           "content-disposition: " + content_disposition(name_of(file.path), response.content_type)};
+  describe(file, response);
+  for (auto& line :
+       {"etag: " + quoted, std::string{"cache-control: private, no-cache"}, std::string{"accept-ranges: bytes"}})
+    response.more_headers.push_back(line);
   if (has_tag(request.if_none_match, quoted)) {
     response.status = 304;
     return answer;
@@ -152,6 +156,28 @@ file_answer make_file_answer(const output_file& file, const std::string& tag, co
   }
   if (wanted.size > 0)
     body.emplace_back(raw_file{file.path, wanted.offset, wanted.size});
+  return answer;
+}
+
+const output_file* only_file(const prediction_output& output) {
+  if (output.files.size() != 1)
+    return nullptr;
+  auto& at = output.files.front().at;
+  bool is_all = at.offset == 0 && at.length == output.json.size();
+  bool is_only_item =
+    output.form == prediction_output::shape::value && at.offset == 1 && at.length + 2 == output.json.size();
+  return is_all || is_only_item ? &output.files.front() : nullptr;
+}
+
+file_answer make_raw_answer(const output_file& file, const prediction_snapshot& result) {
+  file_answer answer;
+  auto& [response, body] = answer;
+  describe(file, response);
+  response.more_headers.emplace_back("cache-control: no-store");
+  response.more_headers.push_back("cog-prediction-id: " + percent_encoded(result.id));
+  response.more_headers.push_back("cog-predict-time: " + std::to_string(result.predict_time));
+  if (file.size > 0)
+    body.emplace_back(raw_file{file.path, 0, file.size});
   return answer;
 }
 

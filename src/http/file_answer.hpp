@@ -31,4 +31,10 @@ struct file_answer {
 /// and no other. The answer refers to the file's media type.
 file_answer make_file_answer(const output_file& file, const std::string& tag, const http_request& request);
 
+/// The only file of an output that is nothing else, or a list of that one. Null: it is not so.
+const output_file* only_file(const prediction_output& output);
+
+/// The file as the answer to a create request, in place of JSON. The answer refers to the file's media type.
+file_answer make_raw_answer(const output_file& file, const prediction_snapshot& result);
+
 }   // namespace cog

@@ -4,6 +4,7 @@
 #include "io/memory_reserve.hpp"
 #include "prediction/answer.hpp"
 #include "prediction/duration.hpp"
+#include "prediction/form.hpp"
 #include "prediction/local_paths.hpp"
 #include "prediction/prediction_id.hpp"
 #include <new>
@@ -14,11 +15,13 @@ namespace cog {
 namespace {
 
 /// Reads the body, and checks what the schema says of it.
-std::optional<body_error> read_body(std::string body, const input_schema* schema, bool only_urls,
+std::optional<body_error> read_body(std::string body, const input_schema* schema, bool only_urls, received_form* form,
                                     prediction_request& prediction) {
   refusable_memory refusable;
   if (auto error = parse_request(std::move(body), schema, prediction))
     return error;
+  if (form)
+    add_uploads(std::move(form->files), std::move(form->folder), prediction);
   check_data_urls(prediction);
   if (only_urls && schema)
     for (auto& error : find_local_paths(*schema, prediction))
@@ -27,7 +30,7 @@ std::optional<body_error> read_body(std::string body, const input_schema* schema
 }
 
 /// By when it is to end, and where it stands among those who wait. What is wrong with the header that says so; null: nothing.
-const char* read_scheduling(http_request& request, const server_config& config, prediction_request& prediction) {
+const char* read_scheduling(const http_request& request, const server_config& config, prediction_request& prediction) {
   using clock = std::chrono::steady_clock;
   if (!request.cancel_after.empty()) {
     auto limit = read_duration(request.cancel_after);
@@ -77,18 +80,18 @@ bool is_training(route where) {
 }
 
 made_prediction make_prediction(http_request& request, const route_match& match, const model_document* document,
-                                const server_config& config) {
+                                const server_config& config, received_form* form) {
   bool training = is_training(match.where);
   auto prediction = std::make_shared<prediction_request>();
-  auto body = request.has_content_type ? std::move(request.body) : std::string{"{}"};
+  auto body = form ? std::move(form->body) : request.has_content_type ? std::move(request.body) : std::string{"{}"};
   try {
     auto schema = document ? document->schema_of(training) : nullptr;
-    if (auto error = read_body(std::move(body), schema, config.forbid_private_urls, *prediction))
+    if (auto error = read_body(std::move(body), schema, config.forbid_private_urls, form, *prediction))
       return text_response(error->malformed ? 400 : 422, std::move(error->message));
   } catch (const std::bad_alloc&) {
     return out_of_memory_response();
   }
-  prediction->memory = std::move(request.memory);
+  prediction->memory = std::move(form ? form->memory : request.memory);
   prediction->source = document ? document->source : 0;
   prediction->training = training;
   prediction->streamed = request.accepts_event_stream();
@@ -109,6 +112,16 @@ made_prediction make_prediction(http_request& request, const route_match& match,
     prediction->id = make_prediction_id();
   }
   return prediction;
+}
+
+made_prediction make_wish(const http_request& request, const route_match& match, const server_config& config) {
+  auto wish = std::make_shared<prediction_request>();
+  wish->put = match.where == route::prediction || match.where == route::training;
+  wish->id = match.id;
+  wish->respond_async = request.prefer == "respond-async";
+  if (auto* problem = read_scheduling(request, config, *wish))
+    return text_response(400, problem);
+  return wish;
 }
 
 }   // namespace cog

@@ -1,5 +1,6 @@
 #include "http/request.hpp"
 #include "http/host.hpp"
+#include "http/body_taker.hpp"
 #include "io/memory_reserve.hpp"
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
@@ -39,6 +40,11 @@ bool is_folded(beast::string_view name, beast::string_view value) {
 std::string_view until_data(std::string_view bytes) {
   auto end = bytes.find(line_end, 1);   // of the line with its size; the first byte may belong to the line before
   return end == bytes.npos || bytes.substr(0, end) == "0" ? bytes : bytes.substr(0, end + line_end.size());
+}
+
+/// Whether a body of this request may start a prediction or training.
+bool may_be_create(std::string_view target) {
+  return target.starts_with("/predictions") || target.starts_with("/trainings");
 }
 
 bool is_control(char letter) {
@@ -98,7 +104,7 @@ size_t http_request::look_at_lines(std::string_view lines, size_t from) {
 
 void http_request::explain(const error_code& error, std::string_view bytes) {
   if (error == http::error::body_limit)
-    refused_ = {413, "Failed to buffer the request body: length limit exceeded"};
+    refused_ = {413, std::string{too_long}};
   else if (error != http::error::header_limit && error != http::error::buffer_overflow)
     refused_ = {400, "This is no HTTP/1.1 request: " + error.message()};
   else if (is_header_done())
@@ -112,36 +118,6 @@ void http_request::explain(const error_code& error, std::string_view bytes) {
 void http_request::refuse(unsigned status, std::string text, error_code& error) {
   refused_ = {status, std::move(text)};
   error = http::error::bad_value;
-}
-
-bool http_request::is_json() const {
-  std::string_view type{content_type};
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && type.back() == ' ')
-    type.remove_suffix(1);
-  constexpr std::string_view prefix = "application/";
-  if (type.size() <= prefix.size() || !beast::iequals({type.data(), prefix.size()}, prefix))
-    return false;
-  type.remove_prefix(prefix.size());
-  constexpr std::string_view suffix = "+json";
-  return beast::iequals(type, "json") ||
-    (type.size() > suffix.size() && beast::iequals(type.substr(type.size() - suffix.size()), suffix));
-}
-
-bool http_request::accepts_event_stream() const {
-  std::string_view rest{accept};
-  while (!rest.empty()) {
-    auto item = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
-    auto begin = item.find_first_not_of(" \t");
-    auto end = item.find_last_not_of(" \t");
-    if (begin == std::string_view::npos)
-      continue;
-    item = item.substr(begin, end - begin + 1);
-    if (item.substr(0, item.find(';')) == "text/event-stream")
-      return true;
-  }
-  return false;
 }
 
 void http_request::reserve_body(uint64_t bytes) {
@@ -189,6 +165,8 @@ void http_request::on_field_impl(http::field name, text name_text, text value, e
   } else if (name == http::field::content_type) {
     has_content_type = true;
     take_first(content_type, value);
+    if (upload_limit > 0 && !content_type.starts_with("application/json") && may_be_create(target))
+      body_limit(upload_limit);
   } else if (name == http::field::accept) {
     take_first(accept, value);
   } else if (name == http::field::prefer) {
@@ -269,6 +247,10 @@ void http_request::on_body_init_impl(boost::optional<std::uint64_t> const& lengt
 
 std::size_t http_request::on_body_impl(text piece, error_code&) {
   body_size += piece.size();
+  if (taker != nullptr) {
+    taker->take(view(piece));
+    return piece.size();
+  }
   if (keep_body && body.size() + piece.size() > body.capacity())
     reserve_body(std::max(body.capacity() * 2, body.size() + piece.size()));
   if (keep_body)

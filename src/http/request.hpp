@@ -8,6 +8,12 @@
 
 namespace cog {
 
+class body_taker;
+
+/// What is answered to bodies of a type, or a length, that nothing here takes.
+constexpr std::string_view only_json = "Expected request with `Content-Type: application/json`";
+constexpr std::string_view too_long = "Failed to buffer the request body: length limit exceeded";
+
 /// Reads one HTTP request: the header fields we look at, and the body unless it is to be thrown away. What another
 /// reader of the same bytes might see the end of elsewhere is refused, where RFC 9112 would let it pass, too.
 /// Limits: header 16 KiB, each line of a chunk's size and the trailer likewise; the body what `body_limit` says (set
@@ -60,11 +66,17 @@ public:
   bool wants_links = false;   // Cog-Files: links
   bool expects_continue = false;
   std::string body;
-  memory_lease memory;      // of the body, for whoever counts it
-  bool keep_body = true;    // may be changed once the header is there; what came before is dropped then
-  uint64_t body_size = 0;   // bytes received so far, kept or not
+  body_taker* taker = nullptr;   // gets the body in place of `body`, once it is set
+  uint64_t upload_limit = 0;     // as `body_limit`, of a body that may hold files; set before the first byte is taken
+  memory_lease memory;           // of the body, for whoever counts it
+  bool keep_body = true;         // may be changed once the header is there; what came before is dropped then
+  uint64_t body_size = 0;        // bytes received so far, kept or not
 
   bool is_json() const;
+  /// The body is a form with files.
+  bool is_form() const;
+  /// The body may be a file: it is neither JSON, nor a form, nor plain text.
+  bool is_raw() const;
   /// An item of `accept` says so, parameters cut; wildcards do not count.
   bool accepts_event_stream() const;
 

@@ -1,4 +1,5 @@
 #include "http/request_intake.hpp"
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -6,12 +7,18 @@ namespace cog {
 
 namespace {
 
-constexpr size_t read_ahead = 64 * 1024;   // while an answer is due
+constexpr uint64_t heads_of_form = 32 << 20;   // bytes: 1000 parts of 16 KiB each, and boundaries
+constexpr size_t read_ahead = 64 * 1024;       // while an answer is due
 
 }   // namespace
 
 bool request_intake::is_ahead() const {
   return buffer_.bytes().size() >= read_ahead;
+}
+
+uint64_t request_intake::upload_limit_of(const server_config& config) {
+  constexpr uint64_t most = UINT64_MAX / 4;
+  return std::min(most, config.max_upload_bytes) + std::min(most, config.max_body_bytes) + heads_of_form;
 }
 
 std::span<char> request_intake::room(bool receiving) {
@@ -28,6 +35,7 @@ bool request_intake::begin() {
   request_.emplace();
   request_->body_limit(rules_.config.max_body_bytes);
   request_->memory = memory_lease{rules_.bodies};
+  request_->upload_limit = upload_limit_;
   request_->fair_by = rules_.config.fair_by;
   begun_seen_ = false;
   header_seen_ = false;

@@ -21,7 +21,8 @@ public:
     refused,    // by `refusal`
   };
 
-  explicit request_intake(const http_rules& rules) : rules_{rules}, buffer_{rules.bodies} {
+  explicit request_intake(const http_rules& rules)
+    : rules_{rules}, upload_limit_{upload_limit_of(rules.config)}, buffer_{rules.bodies} {
     // nop
   }
 
@@ -52,7 +53,11 @@ private:
   bool begin();
   step refuse(http_response response);
 
+  /// Of a whole form, with the heads of its parts and what stands between them.
+  static uint64_t upload_limit_of(const server_config& config);
+
   const http_rules& rules_;
+  const uint64_t upload_limit_;
   receive_buffer buffer_;
   std::optional<http_request> request_;
   http_response refusal_;

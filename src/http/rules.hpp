@@ -5,6 +5,7 @@
 #include "prediction/result_ring.hpp"
 #include "settings/server_config.hpp"
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,9 +16,10 @@ struct http_rules {
   server_config config;
   page_config page;
   std::shared_ptr<http_counters> counters;
-  account_ptr bodies;           // COG_MAX_BODY_MEMORY
-  account_ptr outputs;          // COG_MAX_OUTPUT_MEMORY
-  std::string bundled_schema;   // answers /openapi.json until the model was described; empty: none
+  account_ptr bodies;                          // COG_MAX_BODY_MEMORY
+  account_ptr outputs;                         // COG_MAX_OUTPUT_MEMORY
+  std::string bundled_schema{};                // answers /openapi.json until the model was described; empty: none
+  std::function<folder_ptr()> make_folder{};   // for what a client sends
 };
 
 /// Which results are kept.

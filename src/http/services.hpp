@@ -49,6 +49,11 @@ public:
   /// Of all actors, in the text format of Prometheus.
   virtual void ask_metrics(reply<std::string> to) = 0;
 
+  /// As the router's `check`; answers true.
+  virtual void admit(const request_ptr& wish, reply<bool> to) = 0;
+  /// Writes bytes of files to the disk; answers true.
+  virtual void store(const pieces_ptr& pieces, reply<bool> to) = 0;
+
   /// As the router's `run`. `follows`: the asker gets the prediction's events, maybe before the answer.
   virtual void run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) = 0;
   /// Runs without a follower; null when it has not ended within that time, and goes on.

@@ -69,6 +69,11 @@ void session::leave() {
   caf::anon_send_exit(address(), caf::exit_reason::user_shutdown);
 }
 
+/// More of the body may be read, and has to wait.
+bool session::is_holding() const {
+  return phase_ == phase::receiving && exchange_ && exchange_->is_holding();
+}
+
 bool session::is_answer_due() const {
   return phase_ == phase::answering || phase_ == phase::writing || phase_ == phase::streaming;
 }
@@ -78,8 +83,12 @@ void session::read() {
     return;
   if (is_answer_due() && intake_.is_ahead())
     return await_hangup();
+  if (is_holding() && intake_.is_ahead())
+    return;
   auto room = intake_.room(phase_ == phase::receiving);
   if (room.empty()) {
+    if (is_holding())
+      return;
     if (phase_ == phase::lingering)
       leave();
     else if (is_answer_due())
@@ -135,7 +144,7 @@ void session::advance() {
   if (advancing_)   // the loop below goes on by itself
     return;
   advancing_ = true;
-  while (!gone_ && (phase_ == phase::idle || phase_ == phase::receiving) && intake_.has_bytes())
+  while (!gone_ && (phase_ == phase::idle || phase_ == phase::receiving) && intake_.has_bytes() && !is_holding())
     if (!parse_some())
       break;
   advancing_ = false;
@@ -161,6 +170,9 @@ bool session::parse_some() {
     refuse(intake_.refusal());
   } else if (found == step::begun) {
     deadline_.set(settings_->config.header_timeout);
+  } else if (found == step::more && intake_.is_header_seen()) {
+    exchange_->on_body();
+    flush();
   }
   return found == step::complete || found == step::refused;
 }
@@ -200,6 +212,8 @@ void session::on_deadline() {
     return leave();
   auto& timeout = settings_->config.body_timeout;
   bool in_body = intake_.is_header_seen();
+  if (is_holding())   // it is for us to go on
+    return deadline_.set(timeout);
   if (in_body && static_cast<double>(intake_.new_body_bytes()) >= slowest_rate * timeout.count())
     return deadline_.set(timeout);
   auto response =

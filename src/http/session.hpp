@@ -45,6 +45,7 @@ private:
   void on_header();
   void on_deadline();
   void leave();
+  bool is_holding() const;
   bool is_answer_due() const;
 
   // Writing (session_write.cpp).

@@ -69,10 +69,12 @@ bool session::keeps_alive() const {
   return !closing_ && intake_.request() && intake_.request()->keep_alive();
 }
 
-/// Writes what an exchange has answered, once it has returned.
+/// Writes what an exchange has answered, once it has returned, or goes on with the body that it has held.
 void session::flush() {
   if ((phase_ == phase::writing || phase_ == phase::streaming) && pause_ == pause::none)
     write_more();
+  else if (phase_ == phase::receiving)
+    advance();
 }
 
 void session::write_more() {

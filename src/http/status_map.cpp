@@ -27,6 +27,8 @@ error_status status_of(errc code) {
       return {429, false, 1};
     case errc::not_found:
       return {404, false, 0};
+    case errc::disk_full:
+      return {507, false, 0};
     case errc::download_failed:
     case errc::upload_failed:
     case errc::bad_data_url:

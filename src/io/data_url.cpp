@@ -110,7 +110,7 @@ std::string data_url_problem(std::string_view token) {
   return decoder.problem();
 }
 
-stored_file store_data_url(std::string_view token, const folder& target, uint64_t index) {
+decoded_file store_data_url(std::string_view token, const folder& target, uint64_t index) {
   data_url_decoder decoder{token};
   if (!decoder.problem().empty())
     return {{}, decoder.problem(), true};

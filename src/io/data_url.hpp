@@ -44,7 +44,7 @@ private:
 std::string data_url_problem(std::string_view token);
 
 /// What became of a data URL.
-struct stored_file {
+struct decoded_file {
   std::string path;
   std::string problem;    // empty: all went well
   bool bad_url = false;   // the problem is in the URL
@@ -52,6 +52,6 @@ struct stored_file {
 
 /// Decodes a data URL into a file of its own in `target`, named as the URL says or after its media type. `index`
 /// tells the files of one prediction apart.
-stored_file store_data_url(std::string_view token, const folder& target, uint64_t index);
+decoded_file store_data_url(std::string_view token, const folder& target, uint64_t index);
 
 }   // namespace cog

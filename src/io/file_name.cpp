@@ -8,7 +8,8 @@ namespace cog {
 
 namespace {
 
-constexpr size_t longest_name = 200;   // bytes
+constexpr size_t longest_name = 200;      // bytes
+constexpr size_t longest_of_disk = 255;   // likewise
 
 /// As Python's os.path.splitext: leading dots start no extension.
 std::string_view extension_of(std::string_view name) {
@@ -21,27 +22,36 @@ bool continues_utf8(char letter) {
   return (static_cast<unsigned char>(letter) & 0xc0) == 0x80;
 }
 
-std::string shorten(const std::string& name) {
-  if (name.size() <= longest_name)
+std::string shorten(const std::string& name, size_t longest) {
+  if (name.size() <= longest)
     return name;
   auto suffix = extension_of(name);
-  if (suffix.size() >= longest_name)
+  if (suffix.size() >= longest)
     suffix = {};
-  auto length = longest_name - suffix.size() - 1;
+  auto length = longest - suffix.size() - 1;
   while (length > 0 && continues_utf8(name[length]))
     --length;
   return name.substr(0, length).append("~").append(suffix);
 }
 
-/// Percent-encoded text as a name; empty when it cannot be one.
+/// Empty when it cannot be a name.
+std::string usable_name(std::string name, size_t longest) {
+  bool is_utf8 = simdjson::validate_utf8(name);
+  auto unusable = [&](char letter) { return letter == '/' || letter == '\0' || (!is_utf8 && (letter & 0x80)); };
+  std::replace_if(name.begin(), name.end(), unusable, '_');
+  auto short_name = shorten(name, longest);
+  return short_name == "." || short_name == ".." ? std::string{} : short_name;
+}
+
+/// Of percent-encoded text.
 std::string decoded_name(std::string_view text) {
   std::string decoded;
   percent_decode(text, true, decoded);
-  bool is_utf8 = simdjson::validate_utf8(decoded);
-  auto unusable = [&](char letter) { return letter == '/' || letter == '\0' || (!is_utf8 && (letter & 0x80)); };
-  std::replace_if(decoded.begin(), decoded.end(), unusable, '_');
-  auto name = shorten(decoded);
-  return name == "." || name == ".." ? std::string{} : name;
+  return usable_name(std::move(decoded), longest_name);
+}
+
+std::string name_by_type(std::string_view media_type) {
+  return "file" + std::string{known_extension(media_type)};
 }
 
 }   // namespace
@@ -60,7 +70,18 @@ std::string file_name_of_url(std::string_view url) {
 
 std::string file_name_of_data(std::string_view name, std::string_view media_type) {
   auto given = decoded_name(name);
-  return given.empty() ? "file" + std::string{known_extension(media_type)} : given;
+  return given.empty() ? name_by_type(media_type) : given;
+}
+
+std::string file_name_of_upload(std::string_view name, std::string_view media_type) {
+  auto given = usable_name(std::string{name.substr(name.find_last_of("/\\") + 1)}, longest_of_disk);
+  if (!given.empty())
+    return given;
+  std::string type{media_type.substr(0, media_type.find_first_of("; \t"))};
+  std::transform(type.begin(), type.end(), type.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
+  });
+  return name_by_type(type);
 }
 
 }   // namespace cog

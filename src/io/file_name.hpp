@@ -12,4 +12,8 @@ std::string file_name_of_url(std::string_view url);
 /// with the extension of its media type (lower case, without parameters) where that is known.
 std::string file_name_of_data(std::string_view name, std::string_view media_type);
 
+/// The name for a file that a form names: what follows the last slash or backslash, made usable as above, at most 255
+/// bytes, else `file` with the extension of its media type.
+std::string file_name_of_upload(std::string_view name, std::string_view media_type);
+
 }   // namespace cog

@@ -23,7 +23,8 @@ bool file_sink::write(std::string_view bytes) {
 }
 
 bool file_sink::fail() {
-  problem_ = errno_text(errno, path_);
+  error_ = errno;
+  problem_ = errno_text(error_, path_);
   return false;
 }
 

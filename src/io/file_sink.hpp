@@ -14,6 +14,8 @@ public:
 
   const std::string& path() const { return path_; }
   const std::string& problem() const { return problem_; }
+  /// The `errno` of it.
+  int error() const { return error_; }
 
 private:
   bool fail();
@@ -21,6 +23,7 @@ private:
   unique_fd fd_;
   std::string path_;
   std::string problem_;
+  int error_ = 0;
 };
 
 }   // namespace cog

@@ -141,6 +141,37 @@ bool prefers_html(std::string_view accept) {
   return !items.is_malformed() && html > 0 && (html > json || (html == json && html_first));
 }
 
+bool file_wish::wants(std::string_view type) const {
+  type = type.substr(0, type.find_first_of("; "));
+  return std::any_of(types.begin(), types.end(), [&](std::string_view wanted) {
+    bool any = wanted.ends_with("/*");
+    auto length = wanted.size() - 1;
+    return any ? is_same(wanted.substr(0, length), type.substr(0, length)) : is_same(wanted, type);
+  });
+}
+
+std::optional<file_wish> read_file_wish(std::string_view accept) {
+  file_wish wish;
+  int json = 0;
+  std::vector<item_reader::item> others;
+  item_reader items{accept};
+  while (auto item = items.next()) {
+    if (!is_media_range(item->name))
+      return {};
+    if (is_same(item->name, "application/json")) {
+      json = std::max(json, item->quality);
+      wish.takes_json = true;
+    } else if (!is_same(item->name, "*/*") && !is_same(item->name, "text/html") &&
+               !is_same(item->name, "application/xhtml+xml") && !is_same(item->name, "text/event-stream")) {
+      others.push_back(*item);
+    }
+  }
+  for (auto& item : others)
+    if (item.quality > json)
+      wish.types.emplace_back(item.name);
+  return items.is_malformed() || wish.types.empty() ? std::nullopt : std::optional{std::move(wish)};
+}
+
 bool accepts_gzip(std::string_view accept_encoding) {
   bool accepted = false;
   item_reader items{accept_encoding};

@@ -24,6 +24,7 @@
 #include "server/project_file.hpp"
 #include "server/termination_message.hpp"
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -137,6 +138,14 @@ router_makers makers(caf::actor_system& system, const worker_settings& settings,
   };
 }
 
+/// Folders for what clients send, made on any thread.
+std::function<folder_ptr()> upload_folders(const files_actor& files, const std::string& root) {
+  return [files, root, last = std::make_shared<std::atomic<uint64_t>>(0)] {
+    return make_folder(root + "/upload" + std::to_string(++*last),
+                       [files](std::string path) { caf::anon_send(files, atom::sweep_v, std::move(path)); });
+  };
+}
+
 /// What systemd hears of a state of the server.
 void tell(const service_notifier& manager, health_status shown, const std::string& cause) {
   if (shown == health_status::ready || shown == health_status::busy)
@@ -217,7 +226,8 @@ int run_server(server_options options) {
                      std::make_shared<http_counters>(),
                      std::make_shared<memory_account>(config.max_body_memory),
                      outputs,
-                     config.bundled_schema};
+                     config.bundled_schema,
+                     upload_folders(file_worker, root.path())};
     auto settings = std::make_shared<http_settings>(http_settings{
       std::move(rules), dispatcher, file_worker, post_counter, stop_leader, device_keeper, options.write_timeout});
     auto strand = acceptor.get_executor();

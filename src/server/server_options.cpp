@@ -147,6 +147,8 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_BODY_TIMEOUT", config.body_timeout);
   env.read("COG_MAX_CONNECTIONS", config.max_connections, 1);
   env.read("COG_MAX_BODY_BYTES", config.max_body_bytes, 1);
+  env.read("COG_MAX_FILE_BYTES", config.max_file_bytes, 1);
+  env.read("COG_MAX_UPLOAD_BYTES", config.max_upload_bytes, 1);
   env.read("COG_MAX_BODY_MEMORY", config.max_body_memory, 1);
   env.read("COG_MAX_OUTPUT_MEMORY", config.max_output_memory, 1);
   env.read("COG_MAX_DOWNLOAD_BYTES", config.max_download_bytes);

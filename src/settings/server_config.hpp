@@ -46,6 +46,8 @@ struct server_config {
   real_seconds body_timeout{30};   // in which at least 1 KiB/s must arrive
   uint64_t max_connections = 16384;
   uint64_t max_body_bytes = 104857600;
+  uint64_t max_file_bytes = 4294967296;      // of a file that a client sends
+  uint64_t max_upload_bytes = 17179869184;   // of all files of a request
   uint64_t max_body_memory = 1073741824;
   uint64_t max_output_memory = 1073741824;
   uint64_t max_download_bytes = 0;

@@ -29,6 +29,22 @@ struct fake_services : services {
     answer(to, found);
   }
   void ask_metrics(reply<std::string> to) override { answer(to, std::string{"pool_metrics 1\n"}); }
+  void admit(const request_ptr& wish, reply<bool> to) override {
+    wished = wish;
+    if (refusal == errc::ok)
+      to.value(true);
+    else
+      to.error(make_error(refusal));
+  }
+  void store(const pieces_ptr& pieces, reply<bool> to) override {
+    storing = to;
+    if (holds_files)
+      return;
+    if (pieces->target->write(pieces->pieces))
+      to.value(true);
+    else
+      to.error(make_error(errc::disk_full, pieces->target->problem()));
+  }
   void run(const request_ptr& prediction, bool follows, reply<snapshot_ptr> to) override {
     asked = prediction;
     followed = follows;
@@ -71,7 +87,10 @@ struct fake_services : services {
   errc failure = errc::ok;   // of all that is asked but devices
   snapshot_ptr result;       // null: there is none, or not yet
 
-  request_ptr asked, left;
+  request_ptr asked, left, wished;
+  errc refusal = errc::ok;    // of those who ask before they send
+  bool holds_files = false;   // until the test answers `storing`
+  reply<bool> storing;
   bool followed = false;
   reply<snapshot_ptr> running;
   std::string found, watched, canceled, detached, touched;
@@ -225,7 +244,7 @@ private:
   /// False when more bytes have to come first, or an answer.
   bool move_on() {
     using step = request_intake::step;
-    if (writing || handled)
+    if (writing || handled || (under_test && under_test->is_holding()))
       return false;
     auto found = intake.take();
     if (found == step::header) {
@@ -235,6 +254,8 @@ private:
     }
     if (!writing && (found == step::header || found == step::body))
       found = intake.count_body();
+    if (found == step::more && under_test)
+      under_test->on_body();
     if (found == step::refused) {
       respond(intake.refusal(), {intake.refusal().body});
     } else if (found == step::complete) {

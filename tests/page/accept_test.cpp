@@ -57,3 +57,24 @@ TEST_CASE("accept: gzip is for those who name it in a header that can be read") 
     CHECK_FALSE(accepts_gzip(header));
   }
 }
+
+TEST_CASE("accept: a file is asked for by a type that is liked better than JSON") {
+  auto types_of = [](std::string_view accept) {
+    std::string types;
+    if (auto wish = read_file_wish(accept))
+      for (auto& type : wish->types)
+        types += (types.empty() ? "" : " ") + type;
+    return types;
+  };
+  CHECK(types_of("image/png") == "image/png");
+  CHECK(types_of("image/*;q=0.2, */*") == "image/*");
+  CHECK(types_of("image/png, audio/*;q=0.5, application/json;q=0.7") == "image/png");
+  for (auto* accept :
+       {"", "*/*", "application/json", "application/json, text/plain, */*", "text/html", "text/event-stream",
+        "application/xhtml+xml, text/html;q=0.9, */*;q=0.8", "image/png;q=0", "image", "image/png;q=x"})
+    CHECK_MESSAGE(types_of(accept) == "", accept);
+  CHECK(read_file_wish("image/png, application/json;q=0.1")->takes_json);
+  CHECK_FALSE(read_file_wish("image/png")->takes_json);
+  CHECK(read_file_wish("image/*")->wants("IMAGE/jpeg; q=1"));
+  CHECK_FALSE(read_file_wish("image/*")->wants("imagex/jpeg"));
+}
