@@ -94,7 +94,8 @@ def arguments() -> argparse.Namespace:
         "cases",
         nargs="*",
         metavar="CASE",
-        help=f"default: all of {', '.join(names)}; beside them growth, which is {', '.join(GROWTH)}",
+        help=f"default: all of {', '.join(names)}; `batch` is all that begin so; beside them growth, which is "
+        f"{', '.join(GROWTH)}",
     )
     parser.add_argument("--only", default=",".join(SERVERS), help="servers, with commas between (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds a case (default: %(default)s)")
@@ -106,6 +107,9 @@ def arguments() -> argparse.Namespace:
     options.cases = options.cases or names
     if "growth" in options.cases:
         options.cases = [name for name in options.cases if name != "growth"] + list(GROWTH)
+    if "batch" in options.cases:
+        options.cases = [name for name in options.cases if name != "batch"]
+        options.cases += [name for name in names if name.startswith("batch")]
     options.only = options.only.split(",")
     unknown = sorted({*options.cases} - {*names, *GROWTH} | {*options.only} - {*SERVERS})
     if unknown:

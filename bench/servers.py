@@ -51,7 +51,11 @@ def prepare(server: str, case: Case, build: Path, port: int, name: str) -> Launc
         return Launch(command, folder, {**cog_environment, "PORT": str(port), "PATH": path})
     if server == MOSEC:
         command = [sys.executable, str(BENCH / "mosec_hello.py"), "--address", "127.0.0.1", "--port", str(port)]
-        own = {"HELLO_WAIT": "0.02" if case.model == "wait_sync" else "0", "HELLO_WORKERS": str(case.slots)}
+        own = {
+            "HELLO_WAIT": "0.02" if case.model in ("wait_sync", "wait_batch") else "0",
+            "HELLO_WORKERS": str(case.slots),
+        }
+        own["HELLO_BATCH"] = "8" if case.model == "wait_batch" and "COG_BATCH_SIZE" not in case.settings else "1"
         return Launch([*command, "--path", str(folder / "sockets")], folder, {**environment, **own})
     child = "floor_wait_child.py" if case.model == "wait_async" else "floor_child.py"
     command = [str(programs(build)[FLOOR]), str(port), BARE_PYTHON, str(BENCH / child)]

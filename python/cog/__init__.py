@@ -8,6 +8,7 @@ from cog import input as input  # sub-modules that models reach as attributes
 from cog import model as model
 from cog import predictor as predictor
 from cog import types as types
+from cog._batch import Inputs, batch, run_one, scope_of
 from cog._decorators import concurrent, streaming
 from cog._opaque import Opaque
 from cog._removed import refuse_calls
@@ -37,6 +38,7 @@ __all__ = [
     "FieldInfo",
     "File",
     "Input",
+    "Inputs",
     "Opaque",
     "Path",
     "Secret",
@@ -44,9 +46,12 @@ __all__ = [
     "URLPath",
     "__build__",
     "__version__",
+    "batch",
     "concurrent",
     "current_scope",
     "emit_metric",
+    "run_one",
+    "scope_of",
     "streaming",
 ]
 

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
+from cog._batch import Batch, find_batch, has_batch, place_of
 from cog._signature import Signature, mark, unwrap_defaults
 from cog.predictor import (
     BasePredictor,
@@ -36,6 +37,8 @@ class Model:
         unwrap_defaults(run)
         self.signature = Signature(run)
         check_callable(self.signature)
+        batches = mode == "predict" and not _is_function(target)
+        self.batch: Optional[Batch] = find_batch(target, self.signature, self.streaming) if batches else None
 
     def setup(self) -> Any:
         """Calls the model's `setup`. Returns a coroutine if that is async, else None."""
@@ -70,8 +73,14 @@ def load(ref: str, mode: str = "predict") -> Model:
     if _is_function(target):
         return Model(ref, mode, target, target)
     _check_kind(target, ref)
+    cls = type(target)
+    if mode != "train" and not defines(cls, "run") and not defines(cls, "predict") and has_batch(cls):
+        raise ValueError(
+            f"{cls.__name__} has a method marked @cog.batch and no run(), which says what one item is: "
+            f"write it as `return cog.run_one(self.run_batch, ...)` ({place_of(target)})"
+        )
     choose = choose_training if mode == "train" else choose_prediction
-    return Model(ref, mode, target, getattr(target, choose(type(target), _place(type(target)))))
+    return Model(ref, mode, target, getattr(target, choose(cls, _place(cls))))
 
 
 def _check_kind(target: Any, ref: str) -> None:

@@ -16,6 +16,7 @@ struct asked_prediction final : running_prediction {
       router{settings.router},
       promise{std::move(answered_by)} {
     awaits_input = links.input_files != nullptr;
+    prepared = links.prepared;
   }
 
   void answer(const snapshot_ptr& end) override { promise.deliver(end); }

@@ -26,14 +26,35 @@ void compare_with_bundled(const server_config& config, const document_ptr& docum
     spdlog::warn("worker: schema-differs, .cog/openapi_schema.json is not what the model says; the model's is used");
 }
 
+/// What the settings make of `@cog.batch`; sets `problem` when they ask for more than the model can.
+batch_plan plan_batch(const server_config& config, const batch_info& declared, const model_document* document,
+                      std::string& problem) {
+  batch_plan plan;
+  if (declared.max_size == 0) {
+    if (config.batch_size > 1)
+      spdlog::warn("worker: batch-size-ignored, COG_BATCH_SIZE is set, and the model has no method with @cog.batch");
+    return plan;
+  }
+  if (config.batch_size > declared.max_size)
+    problem = fmt::format("COG_BATCH_SIZE={} is more than the {} that the model's @cog.batch allows", config.batch_size,
+                          declared.max_size);
+  plan.size = config.batch_size > 0 ? config.batch_size : declared.max_size;
+  plan.wait = config.batch_wait_ms.value_or(declared.max_wait_ms) / 1e3;
+  plan.keys = batch_inputs(declared.key, document);
+  plan.isolate = declared.isolate;
+  return plan;
+}
+
 }   // namespace
 
 description_ptr describe_model(const server_config& config, const described_frame& described, std::string& problem,
                                uint64_t source) {
   auto text = config.openapi_schema.empty() ? described.document : std::string_view{config.openapi_schema};
   auto document = make_document(text, problem, config.api.get());
-  if (!problem.empty())   // an input would reach the model unchecked
+  if (!problem.empty()) {   // an input would reach the model unchecked
+    problem.insert(0, "the schema of the model is invalid: ");
     return nullptr;
+  }
   if (document && config.mode == "train")
     document = training_document(*document);
   if (source == 0) {   // that file is made at the start
@@ -43,6 +64,9 @@ description_ptr describe_model(const server_config& config, const described_fram
     changed->source = source;
     document = std::move(changed);
   }
+  auto batch = plan_batch(config, described.batch, document.get(), problem);
+  if (!problem.empty())
+    return nullptr;
   auto plan = plan_pool(config, described.async, described.concurrency);
   auto model = std::make_shared<model_description>();
   model->source = source;
@@ -53,6 +77,7 @@ description_ptr describe_model(const server_config& config, const described_fram
   model->concurrency = described.concurrency;
   model->workers = plan.workers;
   model->capacity = plan.capacity;
+  model->batch = std::move(batch);
   return model;
 }
 

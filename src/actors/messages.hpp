@@ -75,6 +75,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(cog, caf::first_custom_type_id)
   CAF_ADD_ATOM(cog, cog::atom, lost, "lost")
   CAF_ADD_ATOM(cog, cog::atom, inventory, "inventory")
   CAF_ADD_ATOM(cog, cog::atom, reload, "reload")
+  CAF_ADD_ATOM(cog, cog::atom, batch, "batch")
 CAF_END_TYPE_ID_BLOCK(cog)
 
 namespace cog {
@@ -143,6 +144,7 @@ struct prediction_links {
   courier_actor courier;                    // brings its webhooks
   std::vector<follower_actor> streams;      // of the client who made it, and of those who came while it waited
   std::vector<follower_actor> watchers{};   // those of the streams on whom nothing depends
+  prepared_ptr prepared{};                  // what the input files have become; then nobody makes them any more
 };
 
 }   // namespace cog
@@ -157,6 +159,8 @@ using worker_actor = caf::typed_actor<
   // Runs one prediction to its end. The router has counted the slot; one that comes while a synchronous model's slot is
   // taken begins when it is free.
   caf::replies_to<atom::run, request_ptr, prediction_links>::with<snapshot_ptr>,
+  // The next so many that it is asked to run are a batch, which has this number. It tells the router when that is over.
+  caf::reacts_to<atom::batch, uint64_t, uint64_t>,
   // Cancels the prediction made by this request, if it still runs.
   caf::reacts_to<atom::cancel, request_ptr>,
   // Tells the state of a prediction in flight; asks the router if it has ended meanwhile.
@@ -248,6 +252,10 @@ using router_actor = caf::typed_actor<
   // The prediction of this request has ended on worker `index`, or never began there (null); the slot is free unless it
   // was released before.
   caf::reacts_to<atom::retire, uint64_t, request_ptr, snapshot_ptr>,
+  // The batch of this number is over on worker `index`, after so many seconds (0: nobody can tell): its slot is free.
+  caf::reacts_to<atom::batch, uint64_t, uint64_t, double>,
+  // INTERNAL: time to see whether those that wait for more of their kind have waited long enough.
+  caf::reacts_to<atom::batch>,
   // Accepts nothing more, goes on with what waits, and answers when no prediction is in flight and all workers are gone.
   // With the flag: cancels what waits and what runs.
   caf::replies_to<atom::drain, bool>::with<caf::unit_t>,

@@ -16,7 +16,12 @@ refusal_reason reason_of(errc code) {
 }   // namespace
 
 uint64_t router_state::free_slots() const {
-  return draining ? 0 : slots_to_give();
+  if (draining)
+    return 0;
+  if (!gathering || stopping || holding)
+    return slots_to_give();
+  auto most = model->predictions_in(slots_to_give()) + batch_places();
+  return std::min(most - std::min(most, queue.size()), batch_places());
 }
 
 /// What waits goes on when the server accepts nothing more.
@@ -25,16 +30,16 @@ uint64_t router_state::slots_to_give() const {
 }
 
 std::string router_state::metrics_text() const {
-  auto slots = model ? live_capacity(*model, pool) : 0;
+  auto slots = model ? model->predictions_in(live_capacity(*model, pool)) : 0;
   return metrics.text(pool,
                       {.status = pool.shown(free_slots()),
                        .slots = slots,
                        .free_slots = free_slots(),
-                       .running = running,
+                       .running = gathering ? in_flight.size() - queue.size() : running,
                        .waiting = waiting_count(),
                        .couriers = couriers.size(),
                        .kept = ring.size()}) +
-    queue_counts.text(queue, times);
+    queue_counts.text(queue, times) + (gathering ? batch_counts.text() : std::string{});
 }
 
 /// Why nothing can run here, now or later; none while workers are ready or on their way back.
@@ -66,7 +71,7 @@ caf::error router_state::refuse(const prediction_request& request) {
   auto error = refusal();
   if (!error && holds())
     return {};
-  if (!error && free_slots() == 0)
+  if (!error && (free_slots() == 0 || gathering))
     error = refuse_place(request, pool.live() > 0 ? errc::at_capacity : errc::not_ready);
   else if (!error && request.has_deadline())
     error = refuse_slow(request, outlook({}));
@@ -289,6 +294,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
     [self](atom::retire, uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
       self->state.retire(worker, request, result);
     },
+    [self](atom::batch) { self->state.look_at_batch(); },
+    [self](atom::batch, uint64_t worker, uint64_t number, double took) { self->state.end_batch(worker, number, took); },
     [self](atom::drain, bool cancel_running) { return self->state.drain(cancel_running); },
     [self](atom::tick) { self->state.on_tick(); },
   };

@@ -1,6 +1,8 @@
 #pragma once
 #include "actors/caf.hpp"
 #include "actors/messages.hpp"
+#include "pool/batch_metrics.hpp"
+#include "pool/batch_rule.hpp"
 #include "pool/idle_slots.hpp"
 #include "pool/pool_history.hpp"
 #include "pool/pool_metrics.hpp"
@@ -48,6 +50,9 @@ struct router_state {
     clock::time_point since;
     queue_place told;   // to those who follow it
     clock::time_point told_at;
+    std::string batch_key{};   // only those with the same one go together
+    bool preparing = false;    // its input files are being made
+    bool waited = false;       // when it was ready, no worker was idle, or others were there
   };
   struct in_flight_prediction {
     request_ptr request;
@@ -94,6 +99,9 @@ struct router_state {
   status_ptr report() const;
   void finish_when_empty();
   void on_tick();
+  void close_batches();
+  void look_at_batch();
+  void end_batch(uint64_t worker, uint64_t number, double took);
   void reload(const source_ptr& changed);
   void end_patience(uint64_t version);
   void forget_next();
@@ -123,6 +131,12 @@ struct router_state {
   pool_metrics metrics;
   pool_history history{pool_history::clock::now()};
   queue_metrics queue_counts;
+  std::optional<batch_rule> gathering;   // when those that wait go together; none: they go one by one
+  std::unordered_map<std::string, uint64_t> ready_by_key;   // of those that wait, where keys tell them apart
+  std::unordered_map<uint64_t, uint64_t> batches_in;        // workers that have one, and its number
+  uint64_t last_batch = 0;
+  clock::time_point next_look = clock::time_point::max();
+  batch_metrics batch_counts;
   std::vector<courier_actor> couriers;   // that have not ended
   bool draining = false;                 // nothing is accepted
   bool stopping = false;                 // nothing goes on
@@ -156,6 +170,17 @@ private:
   /// As free_slots, for what was accepted.
   uint64_t slots_to_give() const;
   void serve_queue();
+
+  // What goes together (router_batch.cpp).
+  void set_batches();
+  uint64_t batch_places() const;
+  void prepare(waiting_queue::ticket ticket);
+  void become_ready(waiting_prediction& entry);
+  void count_ready(const waiting_prediction& entry, bool more);
+  uint64_t gathered(const waiting_prediction& opener) const;
+  void send_batch(uint64_t count, batch_close why);
+  std::vector<waiting_prediction> take_together(uint64_t count);
+  uint64_t batches_before(uint64_t predictions) const;
 
   // Who waits for one, and for how long (router_queue.cpp).
   caf::result<snapshot_ptr> enlist(const request_ptr& request, const prediction_links& links, bool first,

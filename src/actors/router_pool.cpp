@@ -19,6 +19,7 @@ void router_state::describe(const description_ptr& description) {
   model = description;
   capacity = model->capacity;
   pool.expect(model->workers);
+  set_batches();
   for (uint64_t index = 1; index < model->workers; ++index)
     workers.push_back(make.worker(self, {.index = index, .model = model, .source = source}));
   self->send(health, atom::describe_v, workers);
@@ -36,7 +37,8 @@ void router_state::take(const worker_report& report) {
   note_report(report, was);
   note_restart(report);
   if (report.phase == worker_phase::ready && was != worker_phase::ready) {
-    idle.add(report.index, slots_of_worker(*model, report.index), report.devices);
+    auto taken = batches_in.contains(report.index) ? 1 : 0;   // what it had goes on in its next process
+    idle.add(report.index, slots_of_worker(*model, report.index) - taken, report.devices);
   } else if (report.phase != worker_phase::ready) {
     idle.remove(report.index);
   }
@@ -97,7 +99,9 @@ void router_state::retire(uint64_t worker, const request_ptr& request, const sna
   if (result) {
     metrics.count(*result);
     history.count_end(*result, worker);
-    if (result->started != std::chrono::system_clock::time_point{})
+    if (gathering)
+      batch_counts.count_item(result->status);
+    else if (result->started != std::chrono::system_clock::time_point{})
       times.add(result->predict_time, result->status == prediction_status::canceled);
     ring.add(*request, result);
   }
@@ -118,6 +122,8 @@ caf::result<caf::unit_t> router_state::drain(bool cancel_running) {
   auto promise = self->make_response_promise<caf::unit_t>();
   drained.push_back(promise);
   draining = true;
+  if (gathering)
+    close_batches();
   if (next && (cancel_running || !(next->is_late || next->is_alone))) {   // else only others can run what waits
     forget_next();
     if (!cancel_running)

@@ -24,9 +24,9 @@ uint64_t router_state::waiting_count() const {
 /// What somebody finds who comes now.
 queue_outlook router_state::outlook(const waiting_queue::newcomer& who) const {
   auto slots = model ? live_capacity(*model, pool) : 0;
-  return {.before = ahead.size() + queue.before(who),
+  return {.before = batches_before(ahead.size() + queue.before(who)),
           .slots = slots > 0 ? slots : capacity,
-          .is_free = free_slots() > 0,
+          .is_free = slots_to_give() > 0 && !draining,
           .is_idle = running == 0,
           .shares = !who.low && queue.count(true) > 0,
           .restart = slots > 0 ? 0 : restarts.mean()};
@@ -66,6 +66,7 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
   auto now = self->clock().now();
   auto who = newcomer_of(*request);
   who.due = request->deadline;
+  who.parked = gathering && links.input_files;
   if (rules.longest.count() > 0)
     who.due = std::min(who.due, now + std::chrono::duration_cast<clock::duration>(rules.longest));
   auto ticket = first ? queue.add_first(who) : queue.add(who);
@@ -75,6 +76,13 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
   entry.links = links;
   entry.since = now;
   watch(who.due);
+  if (gathering)
+    entry.batch_key = batch_key(*request, model->batch.keys);
+  entry.preparing = who.parked;
+  if (who.parked)
+    prepare(ticket);
+  else
+    become_ready(entry);
   if (!links.streams.empty())
     tell_place(entry, place_of(ticket), links.streams);
   if (answered_now)
@@ -85,7 +93,7 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
 
 queue_place router_state::place_at(uint64_t position) const {
   auto found = outlook({});
-  found.before = position - 1;
+  found.before = batches_before(position - 1);
   found.is_free = false;
   found.shares = false;   // those before it are known
   queue_place place{position, {}};
@@ -126,12 +134,15 @@ snapshot_ptr router_state::describe_waiting(const prediction_request& request, c
 
 router_state::waiting_prediction router_state::leave_queue(waiting_queue::ticket ticket) {
   queue.remove(ticket);
-  return std::move(waiting.extract(ticket).mapped());
+  auto entry = std::move(waiting.extract(ticket).mapped());
+  if (!entry.preparing)
+    count_ready(entry, false);
+  return entry;
 }
 
 void router_state::empty_queue(const caf::error& reason, const std::string& why_canceled) {
-  while (!queue.empty()) {
-    auto entry = leave_queue(queue.next());
+  for (auto ticket : queue.in_order()) {
+    auto entry = leave_queue(ticket);
     end_waiting(entry, reason, why_canceled);
   }
 }

@@ -176,6 +176,7 @@ void router_state::take_over() {
   capacity = model->capacity;
   is_quick = false;
   idle = {};
+  set_batches();
   for (auto& report : pool.workers) {
     note_report(report, worker_phase::waiting);
     note_restart(report);

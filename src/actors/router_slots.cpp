@@ -27,16 +27,27 @@ uint64_t router_state::take_slot(const request_ptr& request) {
 /// answer gets the one at its end.
 caf::result<snapshot_ptr> router_state::rerun(const request_ptr& request, const prediction_links& links) {
   if (stopping || (is_broken() && !holds())) {
-    waiting_prediction entry{request, links, self->make_response_promise<snapshot_ptr>(), {}, {}, {}};
+    waiting_prediction entry;
+    entry.request = request;
+    entry.links = links;
+    entry.promise = self->make_response_promise<snapshot_ptr>();
     end_waiting(entry, refusal());
     return entry.promise;
   }
-  if (slots_to_give() == 0 || !queue.empty())
-    return enlist(request, links, true, false);
+  if (slots_to_give() == 0 || !queue.empty() || gathering) {
+    auto answer = enlist(request, links, true, false);
+    serve_queue();
+    return answer;
+  }
   return self->delegate(workers[take_slot(request)], atom::run_v, request, links);
 }
 
 caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const prediction_links& links) {
+  if (gathering) {
+    auto answer = enlist(request, links, false, answered_when_accepted(*request, links));
+    close_batches();
+    return answer;
+  }
   if (queue.empty() && free_slots() > 0) {
     auto& worker = workers[take_slot(request)];
     if (!answered_when_accepted(*request, links))
@@ -61,6 +72,8 @@ bool router_state::takes_ahead(const request_ptr& request, const prediction_link
 }
 
 void router_state::free_slot(uint64_t worker) {
+  if (gathering)
+    return;   // the batch has it
   if (!ahead.empty())
     return ahead.pop_front();   // it begins in that slot
   --running;
@@ -68,7 +81,9 @@ void router_state::free_slot(uint64_t worker) {
 }
 
 void router_state::serve_queue() {
-  while (!queue.empty()) {
+  if (gathering)
+    return close_batches();
+  while (queue.ready() > 0) {
     bool slot = slots_to_give() > 0;
     auto& next = waiting.at(queue.next());
     if (!slot && !takes_ahead(next.request, next.links))

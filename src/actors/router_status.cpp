@@ -31,7 +31,7 @@ status_ptr router_state::report() const {
   result->health = cog::describe(pool, model, free_slots());
   result->started = history.started;
   result->since = history.since;
-  result->busy = running;
+  result->busy = gathering ? in_flight.size() - queue.size() : running;
   result->waiting = waiting_count();
   result->couriers = couriers.size();
   result->kept = ring.size();

@@ -21,6 +21,10 @@ void run_list::add(std::unique_ptr<running_prediction> prediction) {
   bool waits = !is_async() && !running_.empty();
   auto& added = *running_.emplace_back(std::move(prediction));
   watch(added.deadline);
+  if (batches()) {
+    --batch_.missing;
+    return send_when_complete();
+  }
   if (!waits)
     begin(added);
   if (added.awaits_input)
@@ -37,7 +41,9 @@ void run_list::on_input(const request_ptr& request, const prepared_ptr& input) {
     return;
   prediction->awaits_input = false;
   prediction->prepared = input;
-  if (is_async())
+  if (batches())
+    send_when_complete();
+  else if (is_async())
     send(*prediction);
   else
     send_next();
@@ -46,6 +52,8 @@ void run_list::on_input(const request_ptr& request, const prepared_ptr& input) {
 void run_list::on_input_failed(const request_ptr& request, const std::string& reason) {
   if (auto* prediction = find(request))
     retire(*prediction, prediction_status::failed, "Input validation error: " + reason);
+  if (batches())
+    send_when_complete();
 }
 
 void run_list::begin(running_prediction& prediction) {
@@ -66,7 +74,7 @@ void run_list::begin(running_prediction& prediction) {
 }
 
 void run_list::begin_next() {
-  if (process_ == nullptr || running_.empty() || running_.front()->begun)
+  if (batches() || process_ == nullptr || running_.empty() || running_.front()->begun)
     return;
   begin(*running_.front());
   send_next();
@@ -74,17 +82,21 @@ void run_list::begin_next() {
 
 void run_list::send(running_prediction& prediction) {
   prediction.number = numbers_.next();
+  auto [prefix, input, holder] = run_frame_of(prediction);
+  process_->send(std::move(prefix), input, std::move(holder));
+}
+
+run_list::outgoing_run run_list::run_frame_of(const running_prediction& prediction) {
   auto& request = *prediction.request;
   if (prediction.prepared) {
     std::string_view input = prediction.prepared->json;
     auto meta =
       run_meta(request.context_json(), prediction.prepared->pointers, request.traceparent, request.tracestate);
-    process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.prepared);
-  } else {
-    auto input = request.input_json();
-    auto meta = run_meta(request.context_json(), {}, request.traceparent, request.tracestate);
-    process_->send(run_prefix(prediction.number, meta, input.size()), input, prediction.request);
+    return {run_prefix(prediction.number, meta, input.size()), input, prediction.prepared};
   }
+  auto input = request.input_json();
+  auto meta = run_meta(request.context_json(), {}, request.traceparent, request.tracestate);
+  return {run_prefix(prediction.number, meta, input.size()), input, prediction.request};
 }
 
 /// What a synchronous model is to run next goes to the process as soon as it overtakes nothing on the way there.
@@ -152,6 +164,8 @@ bool run_list::add_chunk(running_prediction& prediction, std::string_view json, 
 }
 
 void run_list::on_log(const log_frame& frame) {
+  if (frame.number == 0)
+    return add_log_to_all(frame.source, frame.text);
   if (auto* prediction = find_or_reject(frame_kind::log, frame.number))
     add_log(*prediction, frame.source, frame.text);
   else
@@ -159,7 +173,11 @@ void run_list::on_log(const log_frame& frame) {
 }
 
 bool run_list::on_printed(log_source source, std::string_view text) {
-  if (running_.empty())
+  if (is_in_batch()) {
+    add_log_to_all(source, text);
+    return true;
+  }
+  if (running_.empty() || batches())
     return false;
   add_log(*running_.front(), source, text);
   return true;

@@ -7,9 +7,17 @@
 
 namespace cog {
 
+namespace {
+
+constexpr std::chrono::microseconds same_read{200};
+
+}   // namespace
+
 bool run_list::on_done(worker_socket from, done_frame frame) {
   if (from == worker_socket::control)
     return on_done_unbegun(frame);
+  if (batches())
+    return on_batch_done(std::move(frame));
   auto* prediction = find_or_reject(frame_kind::done, frame.number);
   if (prediction == nullptr) {
     files_->folder_of(frame.number);   // what a task without a slot has left goes at once
@@ -38,8 +46,19 @@ bool run_list::on_done_unbegun(const done_frame& frame) {
   return had_begun;
 }
 
-void run_list::end_run(running_prediction& prediction, done_frame frame) {
+/// The ends of a batch come together, and what was printed before the first of them is there then.
+void run_list::read_pipes() {
+  if (batches()) {
+    auto now = alarm_->now();
+    if (now - batch_.pipes_read < same_read)
+      return;
+    batch_.pipes_read = now;
+  }
   process_->read_pipes();
+}
+
+void run_list::end_run(running_prediction& prediction, done_frame frame) {
+  read_pipes();
   if (prediction.was_stopped())
     return retire_stopped(prediction);
   switch (frame.status) {
@@ -50,6 +69,7 @@ void run_list::end_run(running_prediction& prediction, done_frame frame) {
         return retire_succeeded(prediction, std::move(frame));
       release(prediction);
       return await_uploads(prediction, frame.rest, std::move(frame.files), frame.shape);
+    case done_status::undone:   // without a batch there is nothing to be undone for
     case done_status::failed:
       return retire(prediction, prediction_status::failed, std::string{frame.rest});
     case done_status::canceled:
@@ -134,15 +154,21 @@ void run_list::give_back(size_t place) {
   unbegun->give_back();
 }
 
-void run_list::process_ended(const std::string& error) {
+void run_list::process_ended(const std::string& error, end_kind how) {
   process_ = nullptr;
+  if (batches())
+    lose_batch(how);
   retire_all(error);
   files_.reset();
+  if (batch_.number != 0 && batch_.parts.empty())
+    end_batch(0);
 }
 
 void run_list::retire_all(const std::string& error) {
-  while (!running_.empty()) {
-    auto& prediction = *running_.back();
+  for (auto place = running_.size(); place-- > 0;) {
+    auto& prediction = *running_[place];
+    if (waits_for_part(prediction))
+      continue;
     stop_input(prediction);
     if (prediction.was_stopped())
       retire_stopped(prediction);

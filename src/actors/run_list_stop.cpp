@@ -55,8 +55,13 @@ void run_list::stop_all(const std::string& reason) {
 void run_list::stop(running_prediction& prediction) {
   if (prediction.number == 0 || prediction.released) {
     stop_input(prediction);
-    return retire_stopped(prediction);
+    retire_stopped(prediction);
+    if (batches())
+      send_when_complete();
+    return;
   }
+  if (batches())
+    return stop_in_batch(prediction);
   if (prediction.end_by != clock::time_point::max())
     return;
   process_->send_control(cancel_frame(prediction.number));
@@ -90,6 +95,8 @@ void run_list::on_alarm() {
     for (auto& prediction : *list)
       if (next_moment(*prediction) <= now)
         late.push_back(prediction.get());
+  if (batch_.end_by <= now)
+    on_batch_stop_ignored();
   for (auto* prediction : late) {
     if (prediction->end_by <= now)
       on_stop_ignored(*prediction);
@@ -99,6 +106,7 @@ void run_list::on_alarm() {
   for (auto* list : {&running_, &released_})
     for (auto& prediction : *list)
       watch(next_moment(*prediction));
+  watch(batch_.end_by);
 }
 
 /// The first to pass of its deadline and COG_PREDICT_TIMEOUT is what counts.

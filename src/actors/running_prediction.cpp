@@ -94,8 +94,17 @@ snapshot_ptr running_prediction::snapshot(const model_document* document) {
   return result;
 }
 
+void running_prediction::start_over() {
+  number = 0;
+  metrics = {};
+  output_folder = nullptr;
+  files_written = 0;
+}
+
 snapshot_ptr running_prediction::finish(prediction_status status, std::string error) {
   logs.end();
+  if (batch_size > 0 && !metrics.contains("batch_size"))
+    metrics.apply(static_cast<uint8_t>(metric_mode::replace), "batch_size", std::to_string(batch_size));
   auto result = describe(status);
   result->output = std::move(output);
   result->logs = logs.text();

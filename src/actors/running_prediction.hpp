@@ -37,6 +37,7 @@ struct running_prediction {
   prepared_ptr prepared;       // the input with its files in place
   bool awaits_input = false;   // these files are being made
   uint64_t number = 0;         // of its run frame; 0: not sent yet
+  uint64_t batch_size = 0;     // predictions that were sent together with it, itself included; 0: it is no batch
   text_buffer text;            // of output
   prediction_output output;
   log_text logs;
@@ -65,12 +66,15 @@ struct running_prediction {
   /// It ends before its time, whatever the model says last.
   bool was_stopped() const { return canceled || timed_out || expired || overflowed; }
   /// Whether the model has it, or had it.
-  bool has_run() const { return begun && number != 0; }
+  bool has_run() const { return begun && (number != 0 || batch_size != 0); }
 
   /// Keeps a text of the process; without a holder: it does not fit, and `overflowed` says so from now on.
   text_slice keep(std::string_view json, std::string_view separator = {});
   /// A chunk, kept, with the files in it. The slice is the chunk alone.
   text_slice add_chunk(std::string_view json, const std::vector<output_file>& files);
+
+  /// It is run again: what the process has said of it so far counts no more, but for its log.
+  void start_over();
 
   /// Its events are told of it, too. What does not fit makes it overflow.
   void record(const metric_frame& metric);

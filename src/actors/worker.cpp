@@ -53,6 +53,7 @@ worker::behavior_type worker::make_behavior() {
   return {
     [this](atom::start) { start(); },
     [this](atom::run, const request_ptr& request, const prediction_links& links) { return run(request, links); },
+    [this](atom::batch, uint64_t number, uint64_t count) { run_batch(number, count); },
     [this](atom::cancel, const request_ptr& request) { cancel(request); },
     [this](atom::find, const std::string& id) { return find(id); },
     [this](atom::attach, const std::string& id, const follower_actor& follower) { return attach(id, follower); },
@@ -189,7 +190,7 @@ void worker::on_death(const std::string& cause) {
   std::optional<clock::duration> pause = clock::duration::zero();
   if (state_.lacked)
     pause = restarts_.lacked();
-  else if (state_.end_reason.empty())
+  else if (state_.end_reason.empty() && !runs_.is_isolating())
     pause = restarts_.died(clock::now());
   else
     restarts_.ended();
@@ -202,7 +203,8 @@ void worker::on_death(const std::string& cause) {
     send(settings_->devices, atom::release_v, index_);
   report(pause ? worker_phase::restarting : worker_phase::given_up, reason);
   runs_.give_back_unbegun();
-  runs_.process_ended(reason);
+  auto how = state_.end_reason.empty() ? run_list::end_kind::death : run_list::end_kind::ended;
+  runs_.process_ended(reason, pause ? how : run_list::end_kind::last);
   checks_.answer_all("Worker crashed");
   if (pause)
     restart_pause_.set(*pause);

@@ -85,6 +85,7 @@ private:
   caf::result<snapshot_ptr> run(const request_ptr& asked, const prediction_links& links);
   void stay_awake();
   void cancel(const request_ptr& asked);
+  void run_batch(uint64_t number, uint64_t count);
   caf::result<snapshot_ptr> find(const std::string& id);
   event_follower teller(const follower_actor& follower);
   caf::result<snapshot_ptr> attach(const std::string& id, const follower_actor& follower);
@@ -93,6 +94,7 @@ private:
   caf::result<std::string> check();
   void on_released(const request_ptr& asked) override;
   void on_retired(const request_ptr& asked, const snapshot_ptr& end) override;
+  void on_batch_over(uint64_t number, double took) override;
   void upload(const running_prediction& prediction, const pending_ptr& output, size_t file) override;
   void stop_uploads(const folder& which) override;
 

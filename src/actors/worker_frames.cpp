@@ -52,6 +52,7 @@ void worker::on_frame(worker_socket from, const frame& what) {
       read(parse_pong(what.payload), [&](uint64_t question) { is_well_formed = runs_.on_pong(question); });
       break;
     case frame_kind::run:
+    case frame_kind::batch:
     case frame_kind::cancel:
     case frame_kind::healthcheck:
     case frame_kind::ping:
@@ -64,7 +65,7 @@ void worker::on_frame(worker_socket from, const frame& what) {
 }
 
 void worker::on_log(const log_frame& frame) {
-  if (frame.number > 0)
+  if (frame.number > 0 || runs_.is_in_batch())
     runs_.on_log(frame);
   else if (is_in_first_setup())
     on_setup_text(frame.source, frame.text);
@@ -75,8 +76,12 @@ void worker::on_log(const log_frame& frame) {
 void worker::on_done(worker_socket from, done_frame frame) {
   if (runs_.on_done(from, std::move(frame)))
     restarts_.prediction_ended();
-  if (state_.poisoned && from == worker_socket::data)
+  if (from != worker_socket::data || runs_.is_in_batch())
+    return;
+  if (state_.poisoned)
     process_->kill();
+  else
+    runs_.go_on();
 }
 
 void worker::on_pipe(log_source source, std::string_view text) {

@@ -20,7 +20,7 @@ asked_prediction& asked_for(running_prediction& prediction) {
 }   // namespace
 
 caf::result<snapshot_ptr> worker::run(const request_ptr& asked, const prediction_links& links) {
-  if (phase_ != worker_phase::ready) {
+  if (phase_ != worker_phase::ready || (model_->batch.size > 0 && !runs_.expects())) {
     // It was on its way when the process died. The router has heard of the death by now and finds another place.
     on_retired(asked, nullptr);
     return delegate(settings_->router, atom::rerun_v, asked, links);
@@ -52,6 +52,13 @@ caf::result<snapshot_ptr> worker::run(const request_ptr& asked, const prediction
 void worker::stay_awake() {
   if (runs_.is_single() && runs_.last_took() < short_wait)
     caf_asio::stay_awake_until(clock::now() + short_wait);
+}
+
+void worker::run_batch(uint64_t number, uint64_t count) {
+  if (phase_ == worker_phase::ready)
+    runs_.begin_batch(number, count);
+  else
+    on_batch_over(number, 0);
 }
 
 void worker::cancel(const request_ptr& asked) {
@@ -118,6 +125,10 @@ void worker::on_released(const request_ptr& asked) {
 
 void worker::on_retired(const request_ptr& asked, const snapshot_ptr& end) {
   send(settings_->router, atom::retire_v, index_, asked, end);
+}
+
+void worker::on_batch_over(uint64_t number, double took) {
+  send(settings_->router, atom::batch_v, index_, number, took);
 }
 
 void worker::upload(const running_prediction& prediction, const pending_ptr& output, size_t file) {

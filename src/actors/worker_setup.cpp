@@ -41,7 +41,7 @@ void worker::on_described(const described_frame& described) {
   std::string problem;
   model_ = describe_model(config, described, problem, settings_->source);
   if (!model_) {
-    state_.setup_error = "the schema of the model is invalid: " + problem;
+    state_.setup_error = std::move(problem);
     return process_->kill();
   }
   runs_.set_model(model_);
@@ -58,6 +58,7 @@ void worker::on_ready() {
     setup_.end({});
   }
   report(worker_phase::ready);
+  runs_.go_on();
   spdlog::info("worker: ready, worker={} pid={}", index_, process_->pid());
 }
 

@@ -33,6 +33,8 @@ void add_loop_flags(CLI::App& command, bench_flags& flags) {
   command.add_option("--rate", flags.rates, "Open loop: so many requests a second, whatever became of those before")
     ->delimiter(',')
     ->allow_extra_args(false);
+  command.add_option("--sweep", flags.sweep, "batch: a server for each size of batches, and which one to set")
+    ->check(CLI::IsMember({"batch"}));
   command.add_option("--duration", flags.duration, "Seconds of each measurement")->default_str("10");
   command.add_option("--warmup", settings.warmup, "Seconds before each, not counted")->default_str("1");
   command.add_option("--requests", settings.requests, "End each measurement after so many requests");
@@ -85,6 +87,9 @@ bench::load_settings read_settings(const bench_flags& flags) {
   require(!flags.duration || (*flags.duration > 0 && *flags.duration <= 1e6), "--duration must be more than 0");
   require(settings.warmup >= 0 && settings.warmup <= 1e6, "--warmup must not be negative");
   require(settings.timeout > 0 && settings.timeout <= 1e6, "--timeout must be more than 0");
+  auto loads = flags.clients.size() + flags.rates.size();
+  require(flags.sweep.empty() || (loads <= 1 && flags.json_file.empty() && flags.html_file.empty()),
+          "--sweep takes one number of clients, or one rate, and writes no reports");
   require(settings.max_clients > 0 && settings.max_clients <= most_clients,
           "--max-clients: from 1 to " + std::to_string(most_clients));
   settings.openai = flags.dialect == "openai";

@@ -21,6 +21,7 @@ struct bench_flags {
   std::vector<std::string> headers;
   std::vector<std::string> inputs;
   std::optional<std::string> json;
+  std::string sweep;   // "batch", or nothing
   std::string json_file, html_file;
   std::string plan_file;   // what an earlier run has found: with it nothing is measured
   double room = 0.8, gpus = 1;

@@ -24,6 +24,7 @@ server_sample sample_of(const samples& all, double at) {
   found.slots = sum_of(all, "cog_slots");
   found.busy = found.slots - sum_of(all, "cog_slots_free");
   found.connections = sum_of(all, "cog_http_connections");
+  found.workers = sum_of(all, "cog_workers{state=\"ready\"}");
   found.predictions = sum_of(all, "cog_predictions_total");
   return found;
 }

@@ -10,6 +10,7 @@ namespace cog::bench {
 struct server_sample {
   double at = 0;   // seconds after the start of the run
   double waiting = 0, busy = 0, slots = 0, connections = 0;
+  double workers = 0;       // that are ready
   double predictions = 0;   // ended since the server started
 };
 

@@ -77,6 +77,26 @@ std::string step_notes(const step_result& step, const load_settings& settings) {
   return text;
 }
 
+/// What the server tells of its batches; empty without any.
+std::string batch_notes(const server_metrics& server) {
+  auto& changes = server.changes;
+  auto batches = sum_of(changes, "cog_batch_size_count");
+  if (batches == 0)
+    return {};
+  auto text = "batches: " + shown_count(static_cast<uint64_t>(batches)) + ", " +
+    shown_rate(sum_of(changes, "cog_batch_size_sum") / batches) + " predictions each; held " +
+    shown_milliseconds(static_cast<uint64_t>(sum_of(changes, "cog_batch_held_seconds_sum") / batches * 1e9)) +
+    " ms each; closed";
+  auto separator = " ";
+  for (auto* why : {"full", "gap", "wait", "drain"}) {
+    auto share = sum_of(changes, "cog_batches_total{closed=\"" + std::string{why} + "\"}") / batches;
+    if (share > 0)
+      text += std::exchange(separator, ", ") + std::string{why} + " " +
+        std::to_string(static_cast<int>(std::lround(share * 100))) + " %";
+  }
+  return text + "\n";
+}
+
 }   // namespace
 
 std::string shown_milliseconds(uint64_t nanoseconds) {
@@ -129,6 +149,7 @@ std::string text_report(const run_report& report) {
   for (auto& step : report.steps)
     if (auto notes = step_notes(step, report.settings); !notes.empty())
       text += (report.steps.size() > 1 ? name_of(step.step) + ":\n" : "") + notes;
+  text += batch_notes(report.server);
   if (report.interrupted)
     text += "interrupted: the figures are those until then\n";
   return text;

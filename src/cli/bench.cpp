@@ -1,3 +1,4 @@
+#include "bench/batch_sweep.hpp"
 #include "bench/flags.hpp"
 #include "bench/plan.hpp"
 #include "bench/run.hpp"
@@ -18,6 +19,7 @@ namespace cog {
 namespace {
 
 constexpr std::chrono::seconds schema_limit{10};
+constexpr uint32_t sweep_clients = 32;
 constexpr double heavy_load = 0.9;   // of the tool itself: from here on it may be what limits
 
 /// Opened before the run, which nobody wants to make again for a wrong path.
@@ -54,14 +56,43 @@ public:
   }
 
   void run() {
+    if (!flags_.sweep.empty())
+      return sweep_batches();
     if (bench::is_url(flags_.target))
       measure_url();
     else
-      measure_model(std::filesystem::is_directory(flags_.target) ? prepare_project() : prepare_image());
+      measure_model(prepare());
     write_reports();
   }
 
 private:
+  /// A server for each size; the first one, of the model's own, tells how far it goes.
+  void sweep_batches() {
+    if (bench::is_url(flags_.target))
+      throw command_error{"--sweep batch starts the model once for each size: give a project or an image, no URL"};
+    if (flags_.clients.empty() && flags_.rates.empty())
+      plan_.steps = {{.clients = sweep_clients}};
+    measure_model(prepare());
+    auto& series = report_.server.series;
+    auto largest =
+      series.empty() ? 0 : static_cast<uint64_t>(series.front().slots / std::max(1.0, series.front().workers));
+    std::vector<bench::batch_run> runs{bench::batch_run_of(largest, report_)};
+    if (largest <= 1 || runs[0].mean_size == 0)
+      throw command_error{"the model has no method with @cog.batch, or takes one prediction at a time"};
+    for (auto size : bench::batch_sizes(largest)) {
+      if (report_.interrupted)
+        break;
+      report_ = {};
+      auto ready = prepare();
+      ready.plan.environment.push_back("COG_BATCH_SIZE=" + std::to_string(size));
+      measure_model(std::move(ready));
+      runs.push_back(bench::batch_run_of(size, report_));
+    }
+    std::cout << bench::sweep_text(std::move(runs)) << std::flush;
+  }
+
+  launch prepare() { return std::filesystem::is_directory(flags_.target) ? prepare_project() : prepare_image(); }
+
   void measure_url() {
     plan_.where = bench::find_target(flags_.target);
     if (!flags_.allow_remote)

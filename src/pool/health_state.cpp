@@ -76,8 +76,8 @@ std::shared_ptr<health_answer> describe(const pool_state& pool, const descriptio
     if (worker.phase == worker_phase::given_up)
       answer->given_up.push_back("worker " + std::to_string(worker.index) + ": " + worker.cause);
   if (model) {
-    answer->slots = model->capacity;
-    answer->live_slots = live_capacity(*model, pool);
+    answer->slots = model->predictions_in(model->capacity);
+    answer->live_slots = model->predictions_in(live_capacity(*model, pool));
   }
   return answer;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "prediction/batch_key.hpp"
 #include "prediction/schema.hpp"
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,14 @@ struct reload_result {
 };
 using reload_ptr = std::shared_ptr<const reload_result>;
 
+/// How predictions of a model go together: `@cog.batch`, COG_BATCH_SIZE and COG_BATCH_WAIT_MS.
+struct batch_plan {
+  uint64_t size = 0;               // of the largest batch; 0: they do not
+  double wait = 0;                 // seconds that an idle worker waits for more at most
+  std::vector<batch_input> keys;   // only predictions equal in all of them go together
+  bool isolate = false;            // what fails together may be run again in halves
+};
+
 /// What worker 0 found out about the model.
 struct model_description {
   uint64_t source = 0;   // the version of the source it is made of
@@ -39,7 +48,11 @@ struct model_description {
   bool training = false;
   uint64_t concurrency = 0;   // of `@cog.concurrent`; 0: not given
   uint64_t workers = 1;       // processes, from the configuration and the above
-  uint64_t capacity = 1;      // predictions at once, of all workers together
+  uint64_t capacity = 1;      // predictions at once, or batches, of all workers together
+  batch_plan batch;
+
+  /// Predictions that run at once when so many slots are taken.
+  uint64_t predictions_in(uint64_t slots) const { return batch.size > 0 ? slots * batch.size : slots; }
 };
 using description_ptr = std::shared_ptr<const model_description>;
 

@@ -1,6 +1,5 @@
 #include "pool/waiting_queue.hpp"
 #include <algorithm>
-#include <deque>
 
 namespace cog {
 
@@ -25,40 +24,64 @@ waiting_queue::room waiting_queue::room_for(const newcomer& who, uint64_t elsewh
   return own < rules_.places - taken ? room::there : room::full_for_key;
 }
 
-waiting_queue::ticket waiting_queue::add(const newcomer& who, bool first) {
-  auto& line = lines_[who.low ? 1 : 0];
-  auto key = key_of(who);
+void waiting_queue::sit(ticket who, seat& taken, std::string_view key, bool first) {
+  auto& line = lines_[taken.low ? 1 : 0];
   auto found = line.by_key.find(key);
   if (found == line.by_key.end()) {
     auto made = line.lanes.insert(line.lanes.end(), lane{std::string{key}, {}});
     found = line.by_key.emplace(made->key, made).first;
   }
-  seat taken;
-  taken.low = who.low;
   taken.lane = found->second;
   auto& tickets = taken.lane->tickets;
-  taken.place = tickets.insert(first ? tickets.begin() : tickets.end(), ++last_);
+  taken.place = tickets.insert(first ? tickets.begin() : tickets.end(), who);
+  ++line.size;
+}
+
+waiting_queue::ticket waiting_queue::add(const newcomer& who, bool first) {
+  seat taken;
+  taken.low = who.low;
+  taken.parked = who.parked;
+  ++last_;
+  if (who.parked) {
+    taken.parking = parked_.insert(parked_.end(), {last_, std::string{key_of(who)}});
+    ++parked_of_[who.low ? 1 : 0];
+  } else {
+    sit(last_, taken, key_of(who), first);
+  }
   if (who.due != clock::time_point::max()) {
     taken.leaves = true;
     taken.due = dues_.emplace(who.due, last_);
   }
-  ++line.size;
   seats_.emplace(last_, taken);
   return last_;
+}
+
+void waiting_queue::unpark(ticket who) {
+  auto& taken = seats_.at(who);
+  auto key = std::move(taken.parking->key);
+  parked_.erase(taken.parking);
+  --parked_of_[taken.low ? 1 : 0];
+  taken.parked = false;
+  sit(who, taken, key, false);
 }
 
 void waiting_queue::remove(ticket who) {
   auto found = seats_.find(who);
   auto& left = found->second;
   auto& line = lines_[left.low ? 1 : 0];
-  left.lane->tickets.erase(left.place);
-  if (left.lane->tickets.empty()) {
-    line.by_key.erase(left.lane->key);
-    line.lanes.erase(left.lane);
+  if (left.parked) {
+    parked_.erase(left.parking);
+    --parked_of_[left.low ? 1 : 0];
+  } else {
+    left.lane->tickets.erase(left.place);
+    if (left.lane->tickets.empty()) {
+      line.by_key.erase(left.lane->key);
+      line.lanes.erase(left.lane);
+    }
+    --line.size;
   }
   if (left.leaves)
     dues_.erase(left.due);
-  --line.size;
   seats_.erase(found);
 }
 
@@ -67,18 +90,18 @@ bool waiting_queue::is_next_low(uint64_t normals, uint64_t lows, uint64_t starts
 }
 
 waiting_queue::ticket waiting_queue::next() const {
-  if (empty())
+  if (ready() == 0)
     return 0;
-  auto low = is_next_low(count(false), count(true), starts_);
+  auto low = is_next_low(lines_[0].size, lines_[1].size, starts_);
   return lines_[low ? 1 : 0].lanes.front().tickets.front();
 }
 
 waiting_queue::ticket waiting_queue::take_next() {
-  auto low = is_next_low(count(false), count(true), starts_);
+  auto low = is_next_low(lines_[0].size, lines_[1].size, starts_);
   auto& lanes = lines_[low ? 1 : 0].lanes;
   if (low)
     starts_ = 0;
-  else if (count(true) > 0)
+  else if (lines_[1].size > 0)
     ++starts_;
   auto who = lanes.front().tickets.front();
   bool others = lanes.front().tickets.size() > 1;
@@ -86,29 +109,6 @@ waiting_queue::ticket waiting_queue::take_next() {
   if (others)
     lanes.splice(lanes.end(), lanes, lanes.begin());
   return who;
-}
-
-template <class Tell>
-void waiting_queue::walk(const Tell& tell) const {
-  struct cursor {
-    std::list<ticket>::const_iterator at, end;
-  };
-  std::array<std::deque<cursor>, 2> cursors;
-  std::array<uint64_t, 2> left{count(false), count(true)};
-  for (size_t which = 0; which < lines_.size(); ++which)
-    for (auto& lane : lines_[which].lanes)
-      cursors[which].push_back({lane.tickets.begin(), lane.tickets.end()});
-  for (auto starts = starts_; left[0] + left[1] > 0;) {
-    size_t which = is_next_low(left[0], left[1], starts) ? 1 : 0;
-    starts = which == 1 ? 0 : left[1] > 0 ? starts + 1 : starts;
-    auto turn = cursors[which].front();
-    cursors[which].pop_front();
-    --left[which];
-    if (!tell(*turn.at))
-      return;
-    if (++turn.at != turn.end)
-      cursors[which].push_back(turn);
-  }
 }
 
 uint64_t waiting_queue::position(ticket who) const {
@@ -119,6 +119,12 @@ uint64_t waiting_queue::position(ticket who) const {
     ++position;
     return other != who;
   });
+  if (seats_.at(who).parked)
+    for (auto& other : parked_) {
+      ++position;
+      if (other.who == who)
+        break;
+    }
   return position;
 }
 
@@ -129,6 +135,8 @@ std::vector<waiting_queue::ticket> waiting_queue::in_order() const {
     all.push_back(who);
     return true;
   });
+  for (auto& other : parked_)
+    all.push_back(other.who);
   return all;
 }
 
@@ -143,7 +151,7 @@ uint64_t waiting_queue::before(const newcomer& who) const {
       if (found == line.by_key.end() || &lane != &*found->second)
         others += std::min<uint64_t>(lane.tickets.size(), own + 1);
   }
-  bool shares = who.low && count(false) > 0;
+  bool shares = who.low && lines_[0].size > 0;
   return shares ? share_of_low * (others + 1) - 1 : others;
 }
 

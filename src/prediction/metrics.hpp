@@ -21,6 +21,9 @@ public:
   /// The members of a JSON object, keys ascending, without the braces.
   std::string members() const;
 
+  /// Whether there is one of this name, which has no dots.
+  bool contains(std::string_view name) const { return metrics_.find(name) != metrics_.end(); }
+
   bool empty() const { return metrics_.empty(); }
 
 private:

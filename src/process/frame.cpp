@@ -53,6 +53,12 @@ std::string run_prefix(uint64_t number, std::string_view meta, size_t input_leng
   return out;
 }
 
+std::string batch_frame(uint32_t count) {
+  auto out = frame_start(frame_kind::batch, sizeof(count));
+  append_integer(out, count);
+  return out;
+}
+
 std::string cancel_frame(uint64_t number) {
   return numbered_frame(frame_kind::cancel, number);
 }

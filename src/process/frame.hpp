@@ -13,11 +13,12 @@
 
 namespace cog {
 
-constexpr uint64_t protocol_version = 2;
+constexpr uint64_t protocol_version = 3;
 constexpr size_t frame_header_size = 5;   // bytes: length of the payload, kind
 
 enum class frame_kind : uint8_t {
   run = 1,
+  batch = 2,
   hello = 16,
   described = 17,
   ready = 18,
@@ -51,6 +52,9 @@ std::string run_meta(std::string_view context, std::span<const std::string> poin
 /// A run frame up to its input, whose `input_length` bytes are to follow.
 std::string run_prefix(uint64_t number, std::string_view meta, size_t input_length);
 
+/// The next so many run frames are to be run together.
+std::string batch_frame(uint32_t count);
+
 std::string cancel_frame(uint64_t number);
 std::string healthcheck_frame(uint64_t question);
 std::string ping_frame(uint64_t question);
@@ -69,12 +73,21 @@ struct hello_frame {
 };
 std::optional<hello_frame> parse_hello(std::string_view payload);
 
+/// How predictions of a model go together.
+struct batch_info {
+  uint64_t max_size = 0;   // 0: they do not
+  double max_wait_ms = 0;
+  std::vector<std::string> key;   // names of inputs
+  bool isolate = false;
+};
+
 struct described_frame {
   bool async = false;
   bool healthcheck = false;
   bool streaming = false;
   bool training = false;
   uint64_t concurrency = 0;   // 0: not given
+  batch_info batch;
   std::string_view document;
 };
 std::optional<described_frame> parse_described(std::string_view payload);
@@ -115,7 +128,8 @@ struct metric_frame {
 };
 std::optional<metric_frame> parse_metric(std::string_view payload);
 
-enum class done_status : uint8_t { succeeded, failed, canceled };
+/// `undone`: the call that it was part of has raised, and it may be run again.
+enum class done_status : uint8_t { succeeded, failed, canceled, undone };
 enum class done_shape : uint8_t { sent_chunks, value, chunk_list };
 
 /// The `size` of the files is not known yet.

@@ -6,6 +6,8 @@ std::string_view to_string(frame_kind kind) {
   switch (kind) {
     case frame_kind::run:
       return "run";
+    case frame_kind::batch:
+      return "batch";
     case frame_kind::hello:
       return "hello";
     case frame_kind::described:
@@ -78,6 +80,7 @@ std::string frame_order::take(worker_socket from, frame_kind kind) {
       step_ = step::setup_failed;
       break;
     case frame_kind::run:
+    case frame_kind::batch:
     case frame_kind::cancel:
     case frame_kind::healthcheck:
     case frame_kind::ping:

@@ -45,6 +45,13 @@ public:
   std::string text(std::string_view key) { return std::string{member<std::string_view>(key)}; }
   uint64_t number(std::string_view key) { return member<uint64_t>(key); }
   bool flag(std::string_view key) { return member<bool>(key); }
+  /// Nothing when it is not there.
+  std::optional<simdjson::dom::object> object(std::string_view key) {
+    simdjson::dom::object found;
+    if (!sound_ || object_[key].get(found) != simdjson::SUCCESS)
+      return {};
+    return found;
+  }
   bool sound() const { return sound_; }
 
 private:
@@ -95,6 +102,24 @@ std::optional<std::vector<output_file>> parse_files(std::string_view json, std::
   return files;
 }
 
+/// Without an object there are no batches; a member of another type spoils the whole.
+std::optional<batch_info> parse_batch(std::optional<simdjson::dom::object> object) {
+  batch_info info;
+  if (!object)
+    return info;
+  simdjson::dom::array names;
+  if ((*object)["max_size"].get(info.max_size) || (*object)["max_wait_ms"].get(info.max_wait_ms) ||
+      (*object)["key"].get(names) || (*object)["isolate"].get(info.isolate) || info.max_size == 0)
+    return std::nullopt;
+  for (auto item : names) {
+    std::string_view name;
+    if (item.get(name))
+      return std::nullopt;
+    info.key.emplace_back(name);
+  }
+  return info;
+}
+
 bool has_shape(std::string_view output, done_shape shape) {
   switch (shape) {
     case done_shape::sent_chunks:
@@ -119,9 +144,17 @@ std::optional<described_frame> parse_described(std::string_view payload) {
   payload_reader reader{payload};
   auto info = reader.text(reader.integer<uint32_t>());
   member_reader members{info};
-  described_frame described{members.flag("async"),    members.flag("healthcheck"),   members.flag("streaming"),
-                            members.flag("training"), members.number("concurrency"), reader.rest()};
-  return reader.complete() && members.sound() ? std::optional{described} : std::nullopt;
+  auto batch = parse_batch(members.object("batch"));
+  if (!batch)
+    return std::nullopt;
+  described_frame described{members.flag("async"),
+                            members.flag("healthcheck"),
+                            members.flag("streaming"),
+                            members.flag("training"),
+                            members.number("concurrency"),
+                            std::move(*batch),
+                            reader.rest()};
+  return reader.complete() && members.sound() ? std::optional{std::move(described)} : std::nullopt;
 }
 
 std::string_view to_string(log_source source) {
@@ -171,7 +204,7 @@ std::optional<done_frame> parse_done(std::string_view payload) {
   auto shape = reader.integer<done_shape>();
   auto json = reader.text(reader.integer<uint32_t>());
   auto files = parse_files(json, reader.rest());
-  if (!reader.complete() || status > done_status::canceled || shape > done_shape::chunk_list || !files || number == 0)
+  if (!reader.complete() || status > done_status::undone || shape > done_shape::chunk_list || !files || number == 0)
     return std::nullopt;
   if (status == done_status::succeeded && !has_shape(reader.rest(), shape))
     return std::nullopt;

@@ -129,6 +129,13 @@ void read_variables(const reader& env, const environment& variable, server_confi
   config.workers_by_gpu = variable("COG_WORKERS") == "gpu";
   if (!config.workers_by_gpu)
     env.read("COG_WORKERS", config.workers, 1);
+  env.read("COG_BATCH_SIZE", config.batch_size, 1);
+  if (auto text = variable("COG_BATCH_WAIT_MS"); text && !text->empty()) {
+    real_seconds wait{-1};
+    env.read("COG_BATCH_WAIT_MS", wait);
+    if (wait.count() >= 0)
+      config.batch_wait_ms = wait.count();
+  }
   env.read("COG_MAX_QUEUE", config.max_queue);
   env.read("COG_MAX_QUEUE_TIME", config.max_queue_time);
   env.read("COG_DEFAULT_DEADLINE", config.default_deadline);

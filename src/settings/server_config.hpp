@@ -23,13 +23,15 @@ struct server_config {
   std::string openapi_schema;     // text of the file named by COG_OPENAPI_SCHEMA
   std::string bundled_schema;     // text of .cog/openapi_schema.json
   uint64_t threads = 1;
-  uint64_t max_concurrency = 0;         // 0: not given
-  uint64_t workers = 0;                 // 0: not given
-  bool workers_by_gpu = false;          // as many as there are devices, or groups of them
-  bool ignore_gpus = false;             // and hide them from the model
-  uint64_t gpus_per_worker = 0;         // 0: not given
-  std::string cuda_context;             // "early", "late", "off"; empty: not given
-  real_seconds gpu_check_interval{5};   // between two looks whether devices are still there
+  uint64_t max_concurrency = 0;          // 0: not given
+  uint64_t workers = 0;                  // 0: not given
+  bool workers_by_gpu = false;           // as many as there are devices, or groups of them
+  bool ignore_gpus = false;              // and hide them from the model
+  uint64_t gpus_per_worker = 0;          // 0: not given
+  std::string cuda_context;              // "early", "late", "off"; empty: not given
+  real_seconds gpu_check_interval{5};    // between two looks whether devices are still there
+  uint64_t batch_size = 0;               // 0: what the model says
+  std::optional<double> batch_wait_ms;   // none: what the model says
   uint64_t max_queue = 0;
   real_seconds max_queue_time{0};          // in the queue
   real_seconds default_deadline{0};        // of a prediction that names none

@@ -54,7 +54,7 @@ public:
 
   void send(std::string head, std::string_view body, std::shared_ptr<const void> holder) override {
     CHECK(holder);
-    heard_.push_back("run " + number_of(head) + " " + std::string{body});
+    hear(head + std::string{body});
     last_head = std::move(head);
   }
   void send_control(std::string frame) override {
@@ -66,6 +66,18 @@ public:
   std::string last_head;   // of a run frame
 
 private:
+  /// One run frame, or a batch frame and several of them, whole.
+  void hear(std::string_view bytes) {
+    while (!bytes.empty()) {
+      auto payload = bytes.substr(frame_header_size, load<uint32_t>(bytes));
+      if (static_cast<frame_kind>(bytes[4]) == frame_kind::batch)
+        heard_.push_back("batch of " + std::to_string(load<uint32_t>(payload)));
+      else
+        heard_.push_back("run " + number_of(bytes) + " " +
+                         std::string{payload.substr(12 + load<uint32_t>(payload.substr(8)))});
+      bytes.remove_prefix(frame_header_size + payload.size());
+    }
+  }
   static std::string number_of(std::string_view frame) {
     return std::to_string(load<uint64_t>(frame.substr(frame_header_size)));
   }
@@ -100,6 +112,10 @@ struct fake_owner final : run_list_owner {
   void on_retired(const request_ptr& request, const snapshot_ptr& end) override {
     heard.push_back("retired " + request->id + " " + (end ? std::string{to_string(end->status)} : "unbegun"));
   }
+  void on_batch_over(uint64_t number, double took) override {
+    heard.push_back("over " + std::to_string(number));
+    last_took = took;
+  }
   void end_process(death_kind, std::string reason) override { heard.push_back("end process: " + reason); }
   void upload(const running_prediction& prediction, const pending_ptr& output, size_t file) override {
     uploads.push_back({prediction.request, output, file});
@@ -113,6 +129,7 @@ struct fake_owner final : run_list_owner {
   };
   heard_list& heard;
   std::vector<asked_upload> uploads;
+  double last_took = -1;   // of a batch, seconds
 };
 
 /// A list with a process, whose model is synchronous unless the test says otherwise.

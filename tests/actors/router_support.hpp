@@ -2,6 +2,7 @@
 #include "actor_fixture.hpp"
 #include "actors/caf.hpp"
 #include "actors/router.hpp"
+#include <functional>
 #include <map>
 
 namespace cog {
@@ -16,6 +17,7 @@ struct fake_worker_state {
   bool may_take_devices = false;
   std::string leaves;   // why
   std::vector<std::pair<request_ptr, caf::typed_response_promise<snapshot_ptr>>> running;
+  std::vector<std::pair<uint64_t, uint64_t>> batches;   // number, size
   std::vector<std::string> canceled, attached, watched, detached;
   std::vector<prediction_links> links;   // of all it was asked to run
   bool forgetful = false;                // knows none of those it was asked to run
@@ -38,6 +40,7 @@ inline worker_actor::behavior_type fake_worker(worker_actor::pointer self, fake_
       state->running.emplace_back(request, promise);
       return promise;
     },
+    [=](atom::batch, uint64_t number, uint64_t count) { state->batches.emplace_back(number, count); },
     [=](atom::cancel, const request_ptr& request) { state->canceled.push_back(request->id); },
     [=](atom::find, const std::string& id) -> caf::result<snapshot_ptr> {
       if (state->forgetful)
@@ -100,6 +103,8 @@ struct router_fixture : actor_fixture {
       },
       [this](const request_ptr&) {
         ++input_files_made;
+        if (make_input_files)
+          return make_input_files();
         return input_files_actor{system.spawn([](input_files_actor::pointer) -> input_files_actor::behavior_type {
           return {[](atom::prepare) { return std::make_shared<const prepared_input>(); }};
         })};
@@ -125,7 +130,7 @@ struct router_fixture : actor_fixture {
   }
 
   /// The model is known and has so many workers and slots.
-  void describe(uint64_t count, uint64_t capacity, bool async = false) {
+  void describe(uint64_t count, uint64_t capacity, bool async = false, const batch_plan& batch = {}) {
     auto document = std::make_shared<model_document>();
     document->streaming = streaming;
     auto model = std::make_shared<model_description>();
@@ -134,6 +139,7 @@ struct router_fixture : actor_fixture {
     model->healthcheck = healthcheck;
     model->workers = count;
     model->capacity = capacity;
+    model->batch = batch;
     caf::anon_send(under_test, atom::describe_v, description_ptr{std::move(model)});
     scheduler.run();
   }
@@ -234,7 +240,8 @@ struct router_fixture : actor_fixture {
   std::map<uint64_t, bool> set_up;
   std::vector<std::vector<uint64_t>> asked;   // the workers whose healthcheck() health was to ask
   int input_files_made = 0;
-  bool streaming = true;   // what the model offers
+  std::function<input_files_actor()> make_input_files;   // empty: they are there at once
+  bool streaming = true;                                 // what the model offers
   bool healthcheck = false;
   std::vector<courier_actor> couriers;
   int couriers_drained = 0;

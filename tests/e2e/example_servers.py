@@ -16,7 +16,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/cog.yaml"))
 
 def python_of(name: str) -> str:
     """The Python that has the example's packages. Raises Unavailable where there is none."""
-    if name == "flowers" or (name == "image" and not importlib.util.find_spec("PIL")):
+    if name in ("batch", "flowers") or (name == "image" and not importlib.util.find_spec("PIL")):
         VENV.install()
         return str(PYTHON)
     return sys.executable

@@ -457,3 +457,23 @@ def test_flowers_refuse(examples: Examples) -> None:
     wrong = {"petal_width": 3, "method": "guess", "measures": ["colour"], "trees": 0, "seed": -1}
     assert refused(examples("flowers"), **wrong) == sorted(wrong)
     assert "has no column 'sepal_length'" in failed(examples("flowers"), table=data_url(b"a,b\n1,2\n", "text/csv"))
+
+
+# batch
+
+
+def test_digits_share_a_call_and_each_gets_its_own(examples: Examples) -> None:
+    server = examples("batch")
+    alone = [server.output(number=number) for number in range(24)]
+    runs = [server.begin(number=number) for number in range(24)]
+    ends = [run.result() for run in runs]
+    assert [end["output"] for end in ends if end["status"] == "succeeded"] == alone
+    assert all(1 <= end["metrics"]["batch_size"] <= 16 for end in ends)
+    named = [end["logs"].endswith(f"as a {end['output']['digit']}\n") for end in ends]
+    assert sum(named) > 20
+
+
+def test_a_shifted_digit_gets_fewer_votes(examples: Examples) -> None:
+    server = examples("batch")
+    votes = [sum(server.output(number=number, shift=shift)["votes"] for number in range(10)) for shift in (0, 3)]
+    assert votes[0] > votes[1]

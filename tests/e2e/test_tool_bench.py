@@ -18,6 +18,7 @@ from typing import Any
 
 import dialect_models
 import pytest
+from batching import batch_model
 from conftest import Serve
 from listening import STREAMING
 from server import Server, eventually
@@ -115,6 +116,14 @@ def test_what_the_server_says_of_it(tmp_path: Path, server: Server) -> None:
     first, last = metrics["series"][0], metrics["series"][-1]
     assert last["predictions"] - first["predictions"] == step["ok"]
     assert first["slots"] == 1
+
+
+def test_batches_are_told(tmp_path: Path) -> None:
+    with Server(tmp_path, batch_model()) as server:
+        done = succeeded(bench(tmp_path, server, "-i", "name=a", "--requests", "20", "--warmup", "0"))
+    assert re.search(
+        r"^batches: 20, 1\.0 predictions each; held \S+ ms each; closed \w+ ", done.stdout, re.M
+    ), done.stdout
 
 
 def test_a_sweep_of_clients(tmp_path: Path, server: Server) -> None:

@@ -89,6 +89,14 @@ void check_described(const std::string& payload, dom::element fields) {
   CHECK(described->healthcheck);
   CHECK(described->concurrency == 0);
   CHECK(described->document == text(fields, "document"));
+  if (text(fields, "info").find("batch") == std::string::npos) {
+    CHECK(described->batch.max_size == 0);
+    return;
+  }
+  CHECK(described->batch.max_size == 8);
+  CHECK(described->batch.max_wait_ms == 5);
+  CHECK(described->batch.key == std::vector<std::string>{"width"});
+  CHECK_FALSE(described->batch.isolate);
 }
 
 void check_setup_failed(const std::string& payload) {
@@ -147,6 +155,9 @@ void check(frame_kind kind, dom::element fields, const std::string& bytes) {
   switch (kind) {
     case frame_kind::run:
       return check_run(bytes, fields);
+    case frame_kind::batch:
+      CHECK(batch_frame(static_cast<uint32_t>(number(fields, "count"))) == bytes);
+      return;
     case frame_kind::cancel:
       CHECK(cancel_frame(number(fields, "number")) == bytes);
       return;

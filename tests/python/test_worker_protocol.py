@@ -69,6 +69,16 @@ def test_run_frames(vector: dict[str, Any]) -> None:
     sock.close()
 
 
+@of_kinds([protocol.BATCH])
+def test_batch_frames(vector: dict[str, Any]) -> None:
+    reader, sock = reader_of(bytes.fromhex(vector["hex"]))
+    assert reader.fill()
+    frame = reader.next()
+    assert frame is not None and frame[0] == protocol.BATCH
+    assert protocol.parse_batch(frame[1]) == vector["fields"]["count"]
+    sock.close()
+
+
 @of_kinds([protocol.CANCEL, protocol.HEALTHCHECK, protocol.PING, protocol.END])
 def test_frames_of_the_control_socket(vector: dict[str, Any]) -> None:
     reader, sock = reader_of(bytes.fromhex(vector["hex"]))

@@ -18,10 +18,10 @@ START = "import sys; sys.path[:] = [p for p in sys.path if p]; from cog._worker 
 PACKAGES = Path(__file__).resolve().parents[2] / "python"
 PATIENCE = 30  # seconds until a frame that does not come fails the test
 
-RUN, HELLO, DESCRIBED, READY, SETUP_FAILED = 1, 16, 17, 18, 19
+RUN, BATCH, HELLO, DESCRIBED, READY, SETUP_FAILED = 1, 2, 16, 17, 18, 19
 OUTPUT, LOG, METRIC, DONE, POISONED = 32, 33, 34, 35, 36
 CANCEL, HEALTHCHECK, PING, END, LEASE, HEALTH, PONG = 64, 65, 66, 67, 68, 80, 81
-STATUSES = ("succeeded", "failed", "canceled")
+STATUSES = ("succeeded", "failed", "canceled", "undone")
 
 
 class Frame(NamedTuple):

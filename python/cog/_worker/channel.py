@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from contextvars import ContextVar
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from cog._worker import protocol
 from cog._worker.cancel import Cancellation, shielded
@@ -43,6 +43,10 @@ class Channel:
     def end(self, number: int, *frame: bytes) -> None:
         """Sends the done frame, given in one piece or several."""
         self._do(self._end, number, frame)
+
+    def end_all(self, ends: Sequence[tuple[int, tuple[bytes, ...]]]) -> None:
+        """Sends the done frames of several predictions together."""
+        self._do(self._end_all, ends)
 
     def send(self, frame: bytes) -> None:
         """Sends a frame that belongs to no prediction."""
@@ -109,6 +113,15 @@ class Channel:
             self._flush_tail(number)
         self._open_lines.discard(number)
         self._send(frame)
+
+    def _end_all(self, ends: Sequence[tuple[int, tuple[bytes, ...]]]) -> None:
+        self._flush_tail(0)
+        self._open_lines.discard(0)
+        for number, _ in ends:
+            self._running.discard(number)
+            self._flush_tail(number)
+            self._open_lines.discard(number)
+        self._send((b"".join(piece for _, frame in ends for piece in frame),))
 
     def _send_after_tail(self, frame: bytes) -> None:
         self._flush_tail(0)

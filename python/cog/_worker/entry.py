@@ -64,7 +64,11 @@ def main(argv: Sequence[str]) -> None:
         devices.take(Lease.parse(control.wait_for_lease() if lease == "wait" else lease))
     loop = _set_up(model, channel, devices)
     backend: Backend
-    if model.kind == "sync" or loop is None:
+    if model.batch is not None:
+        from cog._worker.batch_loop import BatchLoop
+
+        backend = BatchLoop(runtime, cancellation, model.batch)
+    elif model.kind == "sync" or loop is None:
         backend = SyncLoop(runtime, cancellation)
     else:
         from cog._worker.async_loop import AsyncLoop
@@ -152,13 +156,15 @@ def _described(model: Model, mode: str) -> bytes:
     document = _schema.completed(_schema.document(model, problems=problems), mode, _bundled())
     for problem in problems:
         print(f"cog: the OpenAPI document leaves the output open: {problem}", file=sys.stderr)
-    info = {
+    info: dict[str, Any] = {
         "async": model.kind != "sync",
         "concurrency": model.concurrency,
         "healthcheck": model.healthcheck is not None,
         "streaming": model.streaming,
         "training": "TrainingInput" in document.get("components", {}).get("schemas", {}),
     }
+    if model.batch is not None:
+        info["batch"] = model.batch.rules
     return protocol.described(_json(info), _schema.dumps(document, sort_keys=True).encode() if document else b"")
 
 

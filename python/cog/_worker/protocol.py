@@ -9,9 +9,10 @@ import socket
 import struct
 from typing import Optional
 
-VERSION = 2
+VERSION = 3
 
 RUN = 1
+BATCH = 2
 HELLO = 16
 DESCRIBED = 17
 READY = 18
@@ -29,7 +30,7 @@ LEASE = 68
 HEALTH = 80
 PONG = 81
 
-SUCCEEDED, FAILED, CANCELED = 0, 1, 2
+SUCCEEDED, FAILED, CANCELED, UNDONE = 0, 1, 2, 3
 CHUNKS, VALUE, ARRAY = 0, 1, 2
 """Shapes of the output: the chunks sent before, one value, an array whose items count as chunks."""
 
@@ -38,6 +39,7 @@ METRIC_MODES = {"replace": 0, "increment": 1, "append": 2}
 
 HEADER = struct.Struct("<IB")
 NUMBER = struct.Struct("<Q")
+_BATCH = struct.Struct("<I")
 RUN_HEAD = struct.Struct("<QI")
 _DESCRIBED_HEAD = struct.Struct("<IBI")
 _OUTPUT_HEAD = struct.Struct("<IBQI")
@@ -92,6 +94,12 @@ def parse_run(payload: memoryview) -> tuple[int, str, str]:
     number, size = RUN_HEAD.unpack_from(payload)
     start = 12 + size
     return number, str(payload[12:start], "utf-8") if size else "", str(payload[start:], "utf-8")
+
+
+def parse_batch(payload: memoryview) -> int:
+    """How many of the next run frames belong together."""
+    (count,) = _BATCH.unpack(payload)
+    return int(count)
 
 
 def send_all(sock: socket.socket, frame: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cog._inputs import Binder, InputError
 from cog._loader import Model
-from cog._scope import Scope
+from cog._scope import Emit, Scope
 from cog._worker import protocol
 from cog._worker.channel import Channel
 from cog._worker.control import Control
@@ -58,12 +58,17 @@ class Runtime:
         except (InputError, ValueError) as error:
             raise PredictionError(f"Input validation error: {error}") from error
 
-    def scope(self, job: Job) -> Scope:
+    def emitter(self, job: Job) -> Emit:
+        """Sends the metrics of a prediction."""
+
         def emit(mode: str, name: str, value: Any) -> None:
             self.channel.emit(job.number, protocol.metric(job.number, mode, name, encode_plain(value) or b"null"))
 
+        return emit
+
+    def scope(self, job: Job) -> Scope:
         meta = json.loads(job.meta) if job.meta else {}
-        return Scope(meta.get("context", {}), emit, meta.get("traceparent"), meta.get("tracestate"))
+        return Scope(meta.get("context", {}), self.emitter(job), meta.get("traceparent"), meta.get("tracestate"))
 
     def send_item(self, number: int, item: Any, output_files: OutputFiles) -> None:
         """Sends a chunk of the output."""
@@ -72,15 +77,15 @@ class Runtime:
             files, chunk = encode(item, output_files, item=True)
         self.channel.emit(number, *protocol.output(number, files, chunk))
 
-    def report_failure(self, error: BaseException) -> None:
-        """The traceback: through the model's own files to the log of the prediction, and to that of the server what a
-        reader of that does not know then."""
+    def report_failure(self, error: BaseException, tells: bool = True) -> None:
+        """The traceback: through the model's own files to the log of the prediction, and to that of the server, unless
+        `tells` is false, what a reader of that does not know then."""
         if isinstance(error, PredictionError) and error.__cause__ is not None:
             error = error.__cause__
         own, whole = own_trace(error), outer_trace(error)
         if own:
             self.channel.conclude_log(own)
-        if whole != own:
+        if tells and whole != own:
             self.channel.tell(whole)
 
     def report_poison(self) -> str:
