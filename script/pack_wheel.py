@@ -1,7 +1,8 @@
 """Packs the wheel: pack_wheel.py VERSION BUILD_FOLDER PYTHON_FOLDER DIST_FOLDER
 
 BUILD_FOLDER holds the programs, and in `bin/` the starter of each. The wheel takes along every shared
-library that the programs need, the loader itself, and the licence of each Debian package that they come from.
+library that the programs need, the loader itself, the licence of each Debian package that they come from, and a bill of
+materials that lists these packages (PEP 770).
 The same inputs give the same bytes.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import sbom
 import tomllib
 
 # In the programs without being a shared library of theirs; musl is in the starters.
@@ -56,8 +58,8 @@ def package_of(library: Path) -> str:
     return query.stdout.split(":")[0]
 
 
-def licences(libraries: set[Path], info: str) -> Iterator[Member]:
-    for package in sorted({package_of(library) for library in libraries} | set(LINKED_IN)):
+def licences(packages: set[str], info: str) -> Iterator[Member]:
+    for package in sorted(packages):
         yield Member(f"{info}/licenses/{package}", Path("/usr/share/doc", package, "copyright").read_bytes())
 
 
@@ -121,12 +123,14 @@ def main(version: str, build: Path, python: Path, dist: Path) -> None:
     info, data = f"cog_cpp-{version}.dist-info", f"cog_cpp-{version}.data"
     programs = sorted(path.name for path in (build / "bin").iterdir())
     libraries = set[Path]().union(*(shared_libraries(build / name) for name in programs))
+    packages = {package_of(library) for library in libraries} | set(LINKED_IN)
     members = [
         *python_sources(python),
         *native(build, programs, libraries, data),
         *metadata(version, info),
         Member(f"{info}/licenses/LICENSE", (python.parent / "LICENSE").read_bytes()),
-        *licences(libraries, info),
+        *licences(packages, info),
+        Member(f"{info}/sboms/cog-cpp.cyclonedx.json", sbom.document(version, packages)),
     ]
     dist.mkdir(exist_ok=True)
     for old in dist.glob("cog_cpp-*.whl"):  # images take what is there

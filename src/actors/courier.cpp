@@ -1,5 +1,6 @@
 #include "actors/courier.hpp"
 #include "web/shown_url.hpp"
+#include "web/webhook_signature.hpp"
 #include "prediction/answer.hpp"
 #include "version.hpp"
 #include <algorithm>
@@ -110,7 +111,7 @@ void courier_state::enqueue(webhook_event event) {
       waiting.clear();   // the newest says all that they would have said
     }
   }
-  waiting.push_back({event, so_far.output.json.size(), so_far.output.files.size(), so_far.logs.size()});
+  waiting.push_back({event, so_far.output.json.size(), so_far.output.files.size(), so_far.logs.size(), {}});
   send_next();
 }
 
@@ -123,6 +124,8 @@ void courier_state::send_next() {
       return;
     current = waiting.front();
     waiting.pop_front();
+    if (!config->webhook_secrets.empty())
+      current->id = make_webhook_id();
     attempts = 0;
     if (terminal)
       so_far = {};
@@ -149,11 +152,12 @@ post_job courier_state::make_job() const {
   }
   job.headers = {"Content-Type: application/json", "User-Agent: coglet/" + std::string{build_version}};
   if (config->webhook_token)
-    job.headers.push_back("Authorization: Bearer " + *config->webhook_token);
+    job.private_headers.push_back("Authorization: Bearer " + *config->webhook_token);
   if (!order->traceparent.empty())
     job.headers.push_back("traceparent: " + order->traceparent);
   if (!order->tracestate.empty())
     job.headers.push_back("tracestate: " + order->tracestate);
+  job.id = current->id;
   return job;
 }
 

@@ -46,6 +46,7 @@ struct courier_state {
     size_t output_bytes = 0;
     size_t files = 0;
     size_t log_bytes = 0;
+    std::string id;   // told to the receiver, the same in all attempts
   };
 
   explicit courier_state(courier_actor::pointer self) : self{self} {

@@ -43,6 +43,8 @@ std::string to_string(errc code) {
       return "No GPU is left for the worker";
     case errc::too_slow:
       return "Cannot be answered before its deadline";
+    case errc::owner_limit:
+      return "Too many predictions of this API key are in flight";
   }
   return "unknown error";
 }

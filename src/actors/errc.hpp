@@ -29,6 +29,7 @@ enum class errc : uint8_t {
   canceled,             // given up because its prediction was cancelled
   no_device,            // no GPU is left for a worker; the text says which was lost
   too_slow,             // by the forecast it could not end before its deadline
+  owner_limit,          // its API key has as many predictions in flight as it may have
 };
 
 std::string to_string(errc code);

@@ -46,12 +46,14 @@ struct upload_job {
   folder_ptr holder;        // of the file
 };
 
-/// One HTTP POST, with the header lines given.
+/// One HTTP POST, with the header lines given, signed if it has an id.
 struct post_job {
   std::string url;
   body_ptr body;
   std::vector<folder_ptr> holders;   // of the files in it
   std::vector<std::string> headers;
+  std::vector<std::string> private_headers;   // for this host and method alone: not sent on where a redirect leads away
+  std::string id;                             // of the delivery, where webhooks are signed
 };
 
 /// What came of it; status 0: no answer, `error` says why.

@@ -266,6 +266,10 @@ using reloader_actor = caf::typed_actor<
   // INTERNAL: waits for the next change.
   caf::reacts_to<atom::tick>>;
 
+using key_watcher_actor = caf::typed_actor<
+  // INTERNAL: time to see whether the file of API keys has changed.
+  caf::reacts_to<atom::tick>>;
+
 using session_actor = follower_actor::extend<
   // A stop is near: the next answer is the last.
   caf::reacts_to<atom::shutdown>,
@@ -281,7 +285,7 @@ using listener_actor = caf::typed_actor<
   caf::replies_to<atom::drain>::with<caf::unit_t>>;
 
 using stopper_actor = caf::typed_actor<
-  // The listener is there; sent once.
+  // This listener is there; sent once for each.
   caf::reacts_to<atom::start, listener_actor>,
   // Stop gracefully; the second time at once. It ends with an error if the model could not run: what had failed.
   caf::reacts_to<atom::shutdown>,

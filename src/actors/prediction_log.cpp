@@ -1,5 +1,6 @@
 #include "actors/prediction_log.hpp"
 #include "io/log.hpp"
+#include "prediction/owned_id.hpp"
 #include <array>
 #include <optional>
 
@@ -11,12 +12,14 @@ void write(const prediction_request& request, log_level level, std::string_view 
            std::optional<log_field> more = std::nullopt) {
   if (!is_logged(log_target::prediction, level))
     return;
-  std::array<log_field, 3> fields{{{"prediction_id", request.id}}};
+  std::array<log_field, 4> fields{{{"prediction_id", request.id}}};
   size_t count = 1;
   if (more)
     fields.at(count++) = *more;
   if (!request.traceparent.empty())
     fields.at(count++) = {"traceparent", request.traceparent};
+  if (!request.owned_id.empty())
+    fields.at(count++) = {"key", split_owned_id(request.owned_id).owner};
   write_log(log_target::prediction, level, message, std::span{fields.data(), count});
 }
 

@@ -9,6 +9,8 @@ namespace {
 refusal_reason reason_of(errc code) {
   if (code == errc::draining)
     return refusal_reason::draining;
+  if (code == errc::owner_limit)
+    return refusal_reason::limit;
   bool ready = code != errc::not_ready && code != errc::setup_failed && code != errc::defunct;
   return ready ? refusal_reason::capacity : refusal_reason::not_ready;
 }
@@ -69,6 +71,8 @@ caf::error router_state::refusal() const {
 /// Why this one is not taken.
 caf::error router_state::refuse(const prediction_request& request) {
   auto error = refusal();
+  if (!error)
+    error = refuse_owner(request);
   if (!error && holds())
     return {};
   if (!error && (free_slots() == 0 || gathering))
@@ -97,14 +101,14 @@ prediction_links router_state::companions_for(const request_ptr& request, const 
 }
 
 caf::result<snapshot_ptr> router_state::run(const request_ptr& request, const follower_actor& stream) {
-  if (in_flight.contains(request->id))
+  if (in_flight.contains(request->known_as()))
     return join(request, stream);
   if (stream && !request->any_model && !streams()) {
     auto error = refusal();
     return error ? error : make_error(errc::not_streaming);
   }
   if (request->put)
-    if (auto* kept = ring.find(request->id); kept != nullptr && kept->asked.matches(*request))
+    if (auto* kept = ring.find(request->known_as()); kept != nullptr && kept->asked.matches(*request))
       return kept->result;
   if (!request->errors.empty())
     return make_error(errc::invalid_input);
@@ -132,9 +136,9 @@ caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const f
     return make_error(errc::id_in_flight);
   if (stream && !streams())
     return make_error(errc::not_streaming);
-  auto& entry = in_flight.at(request->id);
+  auto& entry = in_flight.at(request->known_as());
   if (entry.ticket != 0)
-    return stream ? attach(request->id, stream) : find(request->id);
+    return stream ? attach(request->known_as(), stream) : find(request->known_as());
   auto promise = self->make_response_promise<snapshot_ptr>();
   auto answer = [promise](const snapshot_ptr& state) mutable { promise.deliver(state); };
   auto refuse = [this, promise, request, stream](const caf::error& error) mutable {
@@ -145,9 +149,9 @@ caf::result<snapshot_ptr> router_state::join(const request_ptr& request, const f
   };
   auto& worker = workers[entry.worker];
   if (stream)
-    self->request(worker, caf::infinite, atom::attach_v, request->id, stream).then(answer, refuse);
+    self->request(worker, caf::infinite, atom::attach_v, request->known_as(), stream).then(answer, refuse);
   else
-    self->request(worker, caf::infinite, atom::find_v, request->id).then(answer, refuse);
+    self->request(worker, caf::infinite, atom::find_v, request->known_as()).then(answer, refuse);
   return promise;
 }
 
@@ -215,9 +219,9 @@ void router_state::detach(const std::string& id, const follower_actor& stream) {
 }
 
 void router_state::leave(const request_ptr& request) {
-  auto found = in_flight.find(request->id);
+  auto found = in_flight.find(request->known_as());
   if (found != in_flight.end() && found->second.request == request)
-    cancel(request->id);
+    cancel(request->known_as());
 }
 
 bool router_state::cancel(const std::string& id) {
@@ -272,16 +276,18 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
       return self->state.rerun(request, links);
     },
     [self](atom::attach, const std::string& id, const follower_actor& stream) {
-      return self->state.attach(id, stream);
+      return self->state.attach(self->state.resolve(id), stream);
     },
     [self](atom::watch, const std::string& id, const follower_actor& watcher) {
-      return self->state.watch(id, watcher);
+      return self->state.watch(self->state.resolve(id), watcher);
     },
-    [self](atom::detach, const std::string& id, const follower_actor& stream) { self->state.detach(id, stream); },
-    [self](atom::find, const std::string& id) { return self->state.find(id); },
+    [self](atom::detach, const std::string& id, const follower_actor& stream) {
+      self->state.detach(self->state.resolve(id), stream);
+    },
+    [self](atom::find, const std::string& id) { return self->state.find(self->state.resolve(id)); },
     [self](atom::find) { return self->state.ring.list(); },
     [self](atom::cancel, const request_ptr& request) { self->state.leave(request); },
-    [self](atom::cancel, const std::string& id) { return self->state.cancel(id); },
+    [self](atom::cancel, const std::string& id) { return self->state.cancel(self->state.resolve(id)); },
     [self](atom::document) { return self->state.model ? self->state.model->document : nullptr; },
     [self](atom::report) { return self->state.report(); },
     [self](atom::metrics) { return self->state.metrics_text(); },

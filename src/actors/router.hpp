@@ -105,6 +105,8 @@ struct router_state {
   void reload(const source_ptr& changed);
   void end_patience(uint64_t version);
   void forget_next();
+  /// What the prediction of this name is known by, whose asker may see what any key has made (owned_id.hpp).
+  std::string resolve(const std::string& name) const;
 
   router_actor::pointer self;
   health_actor health;
@@ -156,6 +158,7 @@ private:
   caf::error refusal() const;
   void note_restart(const worker_report& report);
   caf::error refuse(const prediction_request& request);
+  caf::error refuse_owner(const prediction_request& request) const;
   bool streams() const;
   void note_report(const worker_report& report, worker_phase was);
   bool runs_on(const in_flight_prediction& entry, uint64_t worker) const;

@@ -84,14 +84,14 @@ caf::result<health_ptr> router_state::check() {
 }
 
 void router_state::release(uint64_t worker, const request_ptr& request) {
-  in_flight[request->id].released = true;
+  in_flight[request->known_as()].released = true;
   ++uploading;
   free_slot(worker);
   serve_queue();
 }
 
 void router_state::retire(uint64_t worker, const request_ptr& request, const snapshot_ptr& result) {
-  auto found = in_flight.find(request->id);
+  auto found = in_flight.find(request->known_as());
   bool own = found != in_flight.end() && found->second.request == request;
   bool released = own && found->second.released;
   if (own)

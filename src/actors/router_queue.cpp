@@ -70,7 +70,7 @@ caf::result<snapshot_ptr> router_state::enlist(const request_ptr& request, const
   if (rules.longest.count() > 0)
     who.due = std::min(who.due, now + std::chrono::duration_cast<clock::duration>(rules.longest));
   auto ticket = first ? queue.add_first(who) : queue.add(who);
-  in_flight[request->id] = {.request = request, .ticket = ticket};
+  in_flight[request->known_as()] = {.request = request, .ticket = ticket};
   auto& entry = waiting[ticket];
   entry.request = request;
   entry.links = links;
@@ -118,6 +118,7 @@ std::shared_ptr<prediction_snapshot> router_state::make_snapshot(const predictio
                                                                  prediction_status status) {
   auto result = std::make_shared<prediction_snapshot>();
   result->id = request.id;
+  result->owned_id = request.owned_id;
   result->status = status;
   result->created = request.created;
   if (request.has_deadline())
@@ -162,7 +163,7 @@ void router_state::end_waiting(waiting_prediction& entry, const caf::error& reas
 snapshot_ptr router_state::conclude(waiting_prediction& entry, prediction_status status, std::string error) {
   if (entry.links.input_files)
     self->send_exit(entry.links.input_files, caf::exit_reason::user_shutdown);
-  in_flight.erase(entry.request->id);
+  in_flight.erase(entry.request->known_as());
   auto result = make_snapshot(*entry.request, status);
   result->error = std::move(error);
   result->completed = std::chrono::system_clock::now();

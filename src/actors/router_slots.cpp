@@ -19,7 +19,7 @@ bool answered_when_accepted(const prediction_request& request, const prediction_
 uint64_t router_state::take_slot(const request_ptr& request) {
   auto worker = idle.take();
   ++running;
-  in_flight[request->id] = {.request = request, .worker = worker, .begun = request->created};
+  in_flight[request->known_as()] = {.request = request, .worker = worker, .begun = request->created};
   return worker;
 }
 
@@ -57,7 +57,7 @@ caf::result<snapshot_ptr> router_state::accept(const request_ptr& request, const
   }
   if (queue.empty() && takes_ahead(request, links)) {
     ahead.push_back(request);
-    in_flight[request->id] = {.request = request};
+    in_flight[request->known_as()] = {.request = request};
     return self->delegate(workers[0], atom::run_v, request, links);
   }
   return enlist(request, links, false, answered_when_accepted(*request, links));
@@ -99,7 +99,7 @@ void router_state::serve_queue() {
     queue_counts.count_start(entry.request->low, real_seconds{now - entry.since}.count());
     if (!slot) {
       ahead.push_back(entry.request);
-      in_flight[entry.request->id] = {.request = entry.request};
+      in_flight[entry.request->known_as()] = {.request = entry.request};
     }
     auto& worker = slot ? workers[take_slot(entry.request)] : workers[0];
     if (entry.promise.pending())

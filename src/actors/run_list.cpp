@@ -127,7 +127,7 @@ running_prediction* run_list::find(const request_ptr& request) const {
 running_prediction* run_list::find(const std::string& id) const {
   for (auto* list : {&running_, &released_})
     for (auto& prediction : *list)
-      if (prediction->request->id == id)
+      if (prediction->request->known_as() == id)
         return prediction.get();
   return nullptr;
 }

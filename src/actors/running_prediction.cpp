@@ -71,6 +71,7 @@ void running_prediction::set_value(done_frame&& frame, bool list) {
 std::shared_ptr<prediction_snapshot> running_prediction::describe(prediction_status status) const {
   auto result = std::make_shared<prediction_snapshot>();
   result->id = request->id;
+  result->owned_id = request->owned_id;
   result->status = status;
   result->journal = events.journal().text();
   result->metrics = metrics.members();

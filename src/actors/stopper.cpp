@@ -32,7 +32,8 @@ void stopper_state::shutdown() {
   if (delay.count() <= 0)
     return drain();
   spdlog::info("server: stop-announced, drain_delay_s={}", delay.count());
-  self->send(listener, atom::shutdown_v);
+  for (auto& listener : listeners)
+    self->send(listener, atom::shutdown_v);
   self->delayed_send(self, in_ms(delay), atom::drain_v);
 }
 
@@ -40,7 +41,9 @@ void stopper_state::drain() {
   spdlog::info("server: stopping, timeout_s={}", timeout.count());
   auto done = [this](caf::unit_t) { finish_one(); };
   auto gone = [this](const caf::error&) { finish_one(); };
-  self->request(listener, caf::infinite, atom::drain_v).then(done, gone);
+  unfinished = listeners.size() + 1;
+  for (auto& listener : listeners)
+    self->request(listener, caf::infinite, atom::drain_v).then(done, gone);
   self->request(router, caf::infinite, atom::drain_v, false).then(done, gone);
   constexpr real_seconds cancel_time{5};
   auto grace = std::max(real_seconds{0}, timeout - cancel_time);
@@ -64,7 +67,7 @@ stopper_actor::behavior_type stopper(stopper_actor::stateful_pointer<stopper_sta
   self->state.timeout = timeout;
   self->state.announce = std::move(announce);
   return {
-    [self](atom::start, const listener_actor& listener) { self->state.listener = listener; },
+    [self](atom::start, const listener_actor& listener) { self->state.listeners.push_back(listener); },
     [self](atom::shutdown) { self->state.shutdown(); },
     [self](atom::drain) { self->state.drain(); },
     [self](atom::tick, bool time_is_up) {

@@ -21,13 +21,13 @@ struct stopper_state {
 
   stopper_actor::pointer self;
   router_actor router;
-  listener_actor listener;
+  std::vector<listener_actor> listeners;
   real_seconds delay{0};
   real_seconds timeout{0};
   std::function<void()> announce;   // that the stop begins; may be empty
   bool stopping = false;
-  caf::error failure;   // why no prediction could run
-  int unfinished = 2;   // the listener and the router
+  caf::error failure;      // why no prediction could run
+  size_t unfinished = 0;   // listeners and the router
   static inline const char* name = "stopper";
 };
 

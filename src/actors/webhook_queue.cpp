@@ -1,4 +1,5 @@
 #include "actors/webhook_queue.hpp"
+#include "web/webhook_signature.hpp"
 #include <utility>
 
 namespace cog {
@@ -62,7 +63,11 @@ void webhook_queue::start(host& where) {
   where.waiting.pop_front();
   ++where.running;
   auto& job = next.job;
-  next.work = std::make_unique<web_post>(job.url, job.body, job.headers, options_);
+  auto secret_headers = job.private_headers;
+  if (!job.id.empty())
+    if (auto lines = sign_webhook(options_.webhook_secrets, job.id, std::chrono::system_clock::now(), job.body))
+      secret_headers.insert(secret_headers.end(), lines->begin(), lines->end());
+  next.work = std::make_unique<web_post>(job.url, job.body, job.headers, secret_headers, options_);
   auto* handle = next.work->handle();
   multi_.add(handle);
   running_.emplace(handle, std::move(next));

@@ -14,13 +14,18 @@ constexpr const char* start_code =
   "import sys; sys.path[:] = [p for p in sys.path if p]; "
   "from cog._worker import main; main(sys.argv[1:])";
 
+/// Of a variable, `=` included: it holds secrets of the server.
+bool is_ours_alone(std::string_view name) {
+  return name == "COG_API_KEY=" || name == "COG_API_KEYS=" || name == "COG_WEBHOOK_SECRET=";
+}
+
 /// Ours, with `own` variables (NAME=value) in place of those of the same names.
 std::vector<std::string> worker_environment(const server_config& config, std::vector<std::string> own) {
   if (!config.preload.empty())
     own.push_back("LD_PRELOAD=" + config.preload);
   auto is_replaced = [&](std::string_view variable) {
     auto name = variable.substr(0, variable.find('=') + 1);
-    return name == "LD_PRELOAD=" || name == "COG_LD_PRELOAD=" ||
+    return name == "LD_PRELOAD=" || name == "COG_LD_PRELOAD=" || is_ours_alone(name) ||
       std::any_of(own.begin(), own.end(), [&](auto& entry) { return entry.starts_with(name); });
   };
   for (char** entry = environ; *entry != nullptr; ++entry)

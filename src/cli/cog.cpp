@@ -53,6 +53,7 @@ void add_commands(CLI::App& app, session& common) {
   add_doctor(app, common);
   add_exec(app, common);
   add_init(app, common);
+  add_keys(app, common);
   add_login(app, common);
   add_playground(app, common);
   add_push(app, common);

@@ -14,6 +14,7 @@ void add_deploy(CLI::App& app, session& common);
 void add_doctor(CLI::App& app, session& common);
 void add_exec(CLI::App& app, session& common);
 void add_init(CLI::App& app, session& common);
+void add_keys(CLI::App& app, session& common);
 void add_login(CLI::App& app, session& common);
 void add_playground(CLI::App& app, session& common);
 void add_push(CLI::App& app, session& common);

@@ -34,7 +34,7 @@ struct examples_of {
   const char* lines;
 };
 
-constexpr std::array<examples_of, 21> examples{{
+constexpr std::array<examples_of, 22> examples{{
   {"bench",
    "  cog bench http://localhost:8393 --clients 1,4,16\n"
    "  cog bench . --rate 100,200 --duration 30"},
@@ -52,6 +52,9 @@ constexpr std::array<examples_of, 21> examples{{
   {"exec", "  cog exec python\n  cog exec -p 8888 jupyter notebook --ip 0.0.0.0"},
   {"help", "  cog help run"},
   {"init", "  cog init"},
+  {"keys",
+   "  cog keys new web-shop --file keys.txt\n"
+   "  cog keys new batch --scope predict,read --rate 600/m --concurrent 8 --expires 2027-01-31"},
   {"kubernetes",
    "  cog deploy kubernetes --replicas 2 | kubectl apply -f -\n"
    "  cog deploy kubernetes --keda 1:10 --prometheus http://prometheus.monitoring:9090 --monitor pod -o base"},

@@ -30,6 +30,12 @@ void answer_writer::start_stream(stream_order order, bool keep_alive) {
     body_ = body_stream{as_chunk(order_.renderer->begin())};
 }
 
+void answer_writer::add_headers(const std::vector<std::string>& lines) {
+  constexpr size_t empty_line = 2;
+  for (auto& line : lines)
+    out_.insert(out_.size() - empty_line, line + "\r\n");
+}
+
 void answer_writer::finish() {
   out_.clear();
   written_ = 0;

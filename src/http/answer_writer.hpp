@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cog {
 
@@ -50,6 +51,8 @@ public:
   void start(const http_response& response, answer_text body, bool keep_alive, bool head_only);
   /// Events follow.
   void start_stream(stream_order order, bool keep_alive);
+  /// More lines of a head that was started just now.
+  void add_headers(const std::vector<std::string>& lines);
   /// The answer is written: nothing is held for it any more.
   void finish();
 

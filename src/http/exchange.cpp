@@ -5,7 +5,6 @@
 #include "http/host.hpp"
 #include "http/request.hpp"
 #include "http/status_map.hpp"
-#include "page/accept.hpp"
 #include "prediction/document_forms.hpp"
 #include <algorithm>
 
@@ -38,6 +37,8 @@ exchange::exchange(http_request& request, const http_rules& rules, services& ser
   bool vertex = !rules.config.vertex_predict.empty() || !rules.config.vertex_health.empty();
   if (match_.where == route::none || vertex)
     find_dialect_call();
+  if (!rules.config.cors_origins.empty())
+    share();
 }
 
 exchange::~exchange() = default;
@@ -47,17 +48,21 @@ void exchange::find_dialect_call() {
       request_.body_size == 0)   // `POST /` without a body
     return;
   dialect_scene scene{request_, rules_, server_, client_};
-  if (auto* row = find_vertex(request_.method, request_.target, rules_.config);
-      row && match_.where != route::predictions)
-    dialect_ = row->make(scene, *row, {});
-  if (!dialect_ && match_.where != route::none)
+  dialect_match found;
+  found.row = find_vertex(request_.method, request_.target, rules_.config);
+  if (match_.where == route::predictions)
+    found.row = nullptr;
+  if (!found.row && match_.where != route::none)
     return;
-  auto found =
-    dialect_ ? dialect_match{} : find_dialect(request_.method, request_.target, api_or_default(rules_.config.api));
-  if (found.row)
+  if (!found.row)
+    found = find_dialect(request_.method, request_.target, api_or_default(rules_.config.api));
+  if (found.row) {
     dialect_ = found.row->make(scene, *found.row, std::move(found.words));
-  else if (!found.allow.empty() && match_.allow.empty() && !dialect_)
+    dialect_row_ = found.row;
+  } else if (!found.allow.empty() && match_.allow.empty()) {
     dialect_ = make_wrong_method(scene, found);
+    match_.allow = found.allow;
+  }
   if (dialect_)
     match_.where = route::dialect;
 }
@@ -79,6 +84,8 @@ bool exchange::is_refused_place() const {
 void exchange::begin() {
   if (is_refused_place())
     return handle();
+  if (refuse_key())
+    return;
   if (is_upload())
     return begin_upload();
   if (refuse_length())
@@ -96,7 +103,7 @@ void exchange::begin() {
 void exchange::handle() {
   if (is_refused_place())
     return respond(try_later_response("Too many connections; try again later"));
-  if (refuse_page())
+  if (refuse_page() || answer_preflight() || refuse_key())
     return;
   switch (match_.where) {
     case route::none:
@@ -155,6 +162,8 @@ void exchange::on_error(const caf::error& error) {
   follows_ = false;
   auto prediction = std::exchange(prediction_, nullptr);
   auto code = code_of(error);
+  if (code == errc::owner_limit && refuse_limited(error))
+    return;
   if (code == errc::invalid_input && prediction)
     return respond(json_response(422, prediction->errors.empty() ? text_of(error) : detail_body(prediction->errors)));
   auto [status, failed, retry_after] = status_of(code);
@@ -189,7 +198,7 @@ bool exchange::refuse_page() {
     (match_.where == route::dialect && request_.method == "POST" && !request_.is_json()) ||
     ((!request_.has_content_type || request_.is_form()) &&
      (match_.where == route::predictions || match_.where == route::trainings));
-  if (!unasked || !is_cross_site(request_.sec_fetch_site, request_.origin, request_.host))
+  if (!unasked || is_shared() || !is_cross_site(request_.sec_fetch_site, request_.origin, request_.host))
     return false;
   respond(text_response(403, "A web page of another site may not do this"));
   return true;
@@ -212,7 +221,7 @@ bool exchange::refuse_id() {
 void exchange::on_health(const health_ptr& health) {
   if (auto& file = rules_.config.ready_file; !file.empty() && is_set_up(health->status))
     server_.touch(file);
-  respond(json_response(200, health_body(*health)));
+  respond(json_response(200, may_read() ? health_body(*health) : probe_body(*health)));
 }
 
 void exchange::on_probe(const health_ptr& health) {
@@ -236,12 +245,10 @@ void exchange::on_openapi(const document_ptr& document) {
 /// The page and its files, for those who want them. False: there is no page, or the client wants JSON.
 bool exchange::answer_page() {
   auto& page = rules_.page;
-  if (page.mode == "off")
+  if (!wants_page())
     return false;
   page_request wanted{request_.target, request_.accept_encoding, request_.if_none_match};
   bool is_file = match_.where == route::page_file;
-  if (!is_file && match_.where != route::docs && !prefers_html(request_.accept))
-    return false;
   auto answer = is_file ? answer_page_file(page, wanted) : answer_document(page, wanted);
   auto response = json_response(answer.status, std::move(answer.body));
   response.content_type = answer.content_type;
@@ -265,7 +272,7 @@ void exchange::on_devices(const device_report_ptr& devices) {
 }
 
 void exchange::on_status(const server_status& status) {
-  auto response = json_response(200, status_body(status, rules_));
+  auto response = json_response(200, status_body(status, rules_, key_.get()));
   response.more_headers.emplace_back("cache-control: no-store");
   if (rules_.page.mode != "off")
     response.more_headers.emplace_back("vary: Accept");
@@ -273,9 +280,10 @@ void exchange::on_status(const server_status& status) {
 }
 
 void exchange::on_metrics(const std::string& text) {
-  auto response = json_response(200,
-                                text + rules_.counters->text() + memory_metrics(*rules_.bodies, *rules_.outputs) +
-                                  process_metrics(rules_.config.reference));
+  auto response =
+    json_response(200,
+                  text + rules_.counters->text() + (rules_.keys ? rules_.keys->metrics() : std::string{}) +
+                    memory_metrics(*rules_.bodies, *rules_.outputs) + process_metrics(rules_.config.reference));
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   respond(std::move(response));
 }

@@ -64,10 +64,19 @@ public:
   /// The client has left before all of the answer was written: what runs for nobody is cancelled.
   void leave();
 
+  /// Header lines that all answers get, whoever gives them.
+  const std::vector<std::string>& shared_headers() const { return shared_headers_; }
+  /// The name of the key that was shown; empty: there is none.
+  std::string_view key_name() const { return key_ ? std::string_view{key_->name} : std::string_view{}; }
   /// Of the prediction that is asked for, as far as it is known.
   const std::string& prediction_id() const;
 
 private:
+  // What pages of other origins may (exchange_cors.cpp).
+  void share();
+  bool is_shared() const;
+  bool answer_preflight();
+
   bool is_create() const;
   bool keeps_body() const;
   void find_dialect_call();
@@ -76,6 +85,18 @@ private:
   bool refuse_page();
   void refuse_route();
   bool refuse_id();
+
+  // Who asks (exchange_access.cpp).
+  access needed_access();
+  bool wants_page() const;
+  bool refuse_no_probe();
+  bool refuse_key();
+  void refuse_key(const key_ring::admission& found, access needed);
+  http_response key_refusal(unsigned status, const std::string& text, uint64_t retry_after = 0) const;
+  bool may_read() const;
+  bool creates() const;
+  bool refuse_limited(const caf::error& error);
+
   void respond(http_response response);
   void on_error(const caf::error& error) override;
   template <class T, void (exchange::*Method)(const T&)>
@@ -131,18 +152,22 @@ private:
   services& server_;
   exchange_client& client_;
   route_match match_;
-  std::unique_ptr<dialect_call> dialect_;   // answers in place of this one
-  std::optional<upload> upload_;            // of a body that holds files
-  std::optional<received_form> received_;   // what came of it
-  request_ptr prediction_;                  // runs for this client
-  snapshot_ptr result_;                     // being answered
-  document_ptr document_;                   // of the model, for the index
-  std::string links_;                       // to its files
-  std::optional<file_wish> wish_;           // for a file in place of JSON
-  bool follows_ = false;                    // this request wants events
-  bool streams_ = false;                    // and gets them
-  bool holds_ = false;                      // the body waits until what came of it is written
-  bool ended_ = false;                      // the body of the upload
+  const dialect_row* dialect_row_ = nullptr;   // of a request in a dialect; null: of none
+  std::unique_ptr<dialect_call> dialect_;      // answers in place of this one
+  std::optional<upload> upload_;               // of a body that holds files
+  std::optional<received_form> received_;      // what came of it
+  request_ptr prediction_;                     // runs for this client
+  snapshot_ptr result_;                        // being answered
+  document_ptr document_;                      // of the model, for the index
+  std::string links_;                          // to its files
+  std::optional<file_wish> wish_;              // for a file in place of JSON
+  std::vector<std::string> shared_headers_;
+  api_key_ptr key_;         // it has shown; null: none
+  bool admitted_ = false;   // where there are keys
+  bool follows_ = false;    // this request wants events
+  bool streams_ = false;    // and gets them
+  bool holds_ = false;      // the body waits until what came of it is written
+  bool ended_ = false;      // the body of the upload
 };
 
 }   // namespace cog

@@ -1,4 +1,5 @@
 #include "http/exchange.hpp"
+#include "http/ownership.hpp"
 #include "http/file_answer.hpp"
 #include "http/request.hpp"
 #include "io/text.hpp"
@@ -50,7 +51,7 @@ file_links exchange::links_to(const prediction_snapshot& prediction) {
 void exchange::answer_kept() {
   if (refuse_id())
     return;
-  server_.find(match_.id, to<snapshot_ptr, &exchange::on_kept>());
+  server_.find(known_as(request_, match_.id), to<snapshot_ptr, &exchange::on_kept>());
 }
 
 void exchange::on_kept(const snapshot_ptr& result) {
@@ -66,7 +67,7 @@ void exchange::watch() {
   if (refuse_id())
     return;
   follows_ = true;
-  server_.watch(match_.id, to<snapshot_ptr, &exchange::on_watched>());
+  server_.watch(known_as(request_, match_.id), to<snapshot_ptr, &exchange::on_watched>());
 }
 
 void exchange::on_watched(const snapshot_ptr& state) {
@@ -91,7 +92,7 @@ void exchange::answer_file() {
     return;
   if (rules_.config.keep_results == 0)
     return respond(json_response(404, error_body("Nothing is kept (COG_KEEP_RESULTS=0)")));
-  server_.find(match_.id, to<snapshot_ptr, &exchange::on_file>());
+  server_.find(known_as(request_, match_.id), to<snapshot_ptr, &exchange::on_file>());
 }
 
 void exchange::on_file(const snapshot_ptr& state) {

@@ -1,5 +1,6 @@
 #include "http/dialects/dialect.hpp"
 #include "http/exchange.hpp"
+#include "http/ownership.hpp"
 #include "http/file_answer.hpp"
 #include "http/prediction_maker.hpp"
 #include "http/request.hpp"
@@ -152,12 +153,12 @@ void exchange::leave() {
   if (dialect_)
     return dialect_->leave();
   if (match_.where == route::prediction_events && follows_)
-    return server_.detach(match_.id);
+    return server_.detach(known_as(request_, match_.id));
   auto prediction = std::exchange(prediction_, nullptr);
   if (!prediction)
     return;
   if (follows_)
-    server_.detach(prediction->id);
+    server_.detach(prediction->known_as());
   else if (!prediction->respond_async)
     server_.cancel(prediction);
 }
@@ -169,13 +170,18 @@ const std::string& exchange::prediction_id() const {
 }
 
 void exchange::on_list(const std::vector<snapshot_ptr>& results) {
-  respond(json_response(200, list_body(results)));
+  if (!rules_.keys)
+    return respond(json_response(200, list_body(results)));
+  std::vector<snapshot_ptr> own;
+  std::copy_if(results.begin(), results.end(), std::back_inserter(own),
+               [this](auto& one) { return sees(request_, *one); });
+  respond(json_response(200, list_body(own)));
 }
 
 void exchange::cancel_by_id() {
   if (refuse_id())
     return;
-  server_.cancel(match_.id, to<bool, &exchange::on_cancel>());
+  server_.cancel(known_as(request_, match_.id), to<bool, &exchange::on_cancel>());
 }
 
 void exchange::on_cancel(const bool& found) {

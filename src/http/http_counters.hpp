@@ -24,9 +24,9 @@ public:
   std::string text() const;
 
 private:
-  static constexpr std::array<unsigned, 28> statuses{200, 201, 202, 204, 206, 304, 307, 400, 403, 404,
-                                                     405, 406, 408, 409, 413, 414, 415, 416, 421, 422,
-                                                     424, 429, 431, 500, 501, 503, 504, 507};
+  static constexpr std::array<unsigned, 29> statuses{200, 201, 202, 204, 206, 304, 307, 400, 401, 403,
+                                                     404, 405, 406, 408, 409, 413, 414, 415, 416, 421,
+                                                     422, 424, 429, 431, 500, 501, 503, 504, 507};
   static constexpr size_t routes = static_cast<size_t>(route::dialect) + 1;
 
   std::array<std::array<std::atomic<uint64_t>, statuses.size()>, routes> requests_{};

@@ -68,7 +68,10 @@ void listener::on_accept(const boost::system::error_code& error, net::ip::tcp::s
   }
   if (std::exchange(failing_, false))
     spdlog::info("listener: accepts-again");
-  if (!has_memory_reserve())
+  boost::system::error_code gone;
+  auto from =
+    settings_->config.max_connections_per_address > 0 ? socket.remote_endpoint(gone).address() : net::ip::address{};
+  if (!has_memory_reserve() || is_one_too_many(from))
     refuse(std::move(socket));
   else
     welcome(std::move(socket));
@@ -80,6 +83,12 @@ void listener::welcome(net::ip::tcp::socket socket) {
   socket.set_option(net::ip::tcp::no_delay{true}, ignored);
   socket.non_blocking(true, ignored);
   auto number = ++last_number_;
+  if (settings_->config.max_connections_per_address > 0) {
+    boost::system::error_code gone;
+    auto from = socket.remote_endpoint(gone).address();
+    ++of_address_[from];
+    addresses_.emplace(number, from);
+  }
   bool spare = clients_.size() - spare_.size() >= settings_->config.max_connections;
   if (spare)
     take_spare(number);
@@ -101,6 +110,12 @@ void listener::refuse(net::ip::tcp::socket socket) {
   socket.shutdown(net::socket_base::shutdown_send, ignored);
 }
 
+bool listener::is_one_too_many(const net::ip::address& from) const {
+  auto most = settings_->config.max_connections_per_address;
+  auto count = of_address_.find(from);
+  return most > 0 && count != of_address_.end() && count->second >= most;
+}
+
 /// A probe takes a moment: whoever has held such a place longest is no probe.
 void listener::take_spare(uint64_t number) {
   spare_.push_back(number);
@@ -113,6 +128,9 @@ void listener::take_spare(uint64_t number) {
 void listener::forget(uint64_t number) {
   clients_.erase(number);
   std::erase(spare_, number);
+  if (auto from = addresses_.extract(number))
+    if (auto count = of_address_.find(from.mapped()); --count->second == 0)
+      of_address_.erase(count);
   if (clients_.empty())
     for (auto& promise : std::exchange(drained_, {}))
       promise.deliver(caf::unit);

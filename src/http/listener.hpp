@@ -6,6 +6,7 @@
 #include "io/hangup_watch.hpp"
 #include "io/net.hpp"
 #include <deque>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -27,6 +28,7 @@ private:
   void refuse(net::ip::tcp::socket socket);
   void take_spare(uint64_t number);
   void forget(uint64_t number);
+  bool is_one_too_many(const net::ip::address& from) const;
   void announce_stop();
   caf::result<caf::unit_t> drain();
 
@@ -35,7 +37,9 @@ private:
   settings_ptr settings_;
   std::shared_ptr<hangup_watch> hangups_;
   std::unordered_map<uint64_t, session_actor> clients_;
-  bool failing_ = false;   // the last accept has failed
+  std::map<net::ip::address, uint64_t> of_address_;            // connections; where there is a limit for each
+  std::unordered_map<uint64_t, net::ip::address> addresses_;   // by number, likewise
+  bool failing_ = false;                                       // the last accept has failed
   bool stop_is_near_ = false;
   std::deque<uint64_t> spare_;   // the oldest in front
   uint64_t last_number_ = 0;

@@ -6,6 +6,7 @@
 #include "prediction/duration.hpp"
 #include "prediction/form.hpp"
 #include "prediction/local_paths.hpp"
+#include "prediction/owned_id.hpp"
 #include "prediction/prediction_id.hpp"
 #include <new>
 #include <optional>
@@ -59,6 +60,13 @@ void take_trace(const http_request& request, prediction_request& prediction) {
   prediction.tracestate = request.tracestate;
 }
 
+/// Once it has its id.
+void take_owner(const http_request& request, prediction_request& prediction) {
+  if (!request.owner.empty())
+    prediction.owned_id = owned_id(request.owner, prediction.id);
+  prediction.owner_limit = request.owner_limit;
+}
+
 }   // namespace
 
 made_in_dialect make_prediction_of(std::string body, http_request& request, const model_document& document,
@@ -72,6 +80,7 @@ made_in_dialect make_prediction_of(std::string body, http_request& request, cons
     return text_response(400, problem);
   take_trace(request, *prediction);
   prediction->id = make_prediction_id();
+  take_owner(request, *prediction);
   return prediction;
 }
 
@@ -111,6 +120,7 @@ made_prediction make_prediction(http_request& request, const route_match& match,
   } else if (!prediction->has_id) {
     prediction->id = make_prediction_id();
   }
+  take_owner(request, *prediction);
   return prediction;
 }
 
@@ -118,6 +128,7 @@ made_prediction make_wish(const http_request& request, const route_match& match,
   auto wish = std::make_shared<prediction_request>();
   wish->put = match.where == route::prediction || match.where == route::training;
   wish->id = match.id;
+  take_owner(request, *wish);
   wish->respond_async = request.prefer == "respond-async";
   if (auto* problem = read_scheduling(request, config, *wish))
     return text_response(400, problem);

@@ -187,6 +187,8 @@ void http_request::on_field_impl(http::field name, text name_text, text value, e
     take_first(if_range, value);
   } else if (name == http::field::content_encoding) {
     take_first(content_encoding, value);
+  } else if (name == http::field::authorization) {
+    take_first(authorization, value);
   } else if (name == http::field::unknown) {
     on_own_field(view(name_text), view(value));
   }
@@ -206,6 +208,8 @@ void http_request::on_own_field(std::string_view name, std::string_view value) {
     cancel_after_read = std::chrono::steady_clock::now();
   } else if (is("cog-priority")) {
     take_first(priority, value);
+  } else if (is("x-api-key")) {
+    take_first(x_api_key, value);
   } else if (is("last-event-id")) {
     take_first(last_event_id, value);
   } else if (is("x-forwarded-proto")) {

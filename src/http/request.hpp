@@ -63,6 +63,11 @@ public:
   std::string json_length;         // Inference-Header-Content-Length
   std::string custom_attributes;   // X-Amzn-SageMaker-Custom-Attributes
   std::string content_encoding;
+  std::string authorization;
+  std::string x_api_key;
+  std::string owner;          // the name of the key that was found to be its; set by whoever has looked
+  uint64_t owner_limit = 0;   // of predictions of this owner in flight; 0: none
+  bool sees_all = false;      // it may see the predictions of all owners
   bool wants_links = false;   // Cog-Files: links
   bool expects_continue = false;
   std::string body;

@@ -1,4 +1,5 @@
 #pragma once
+#include "access/key_ring.hpp"
 #include "http/http_counters.hpp"
 #include "page/page_answer.hpp"
 #include "prediction/memory_account.hpp"
@@ -20,6 +21,8 @@ struct http_rules {
   account_ptr outputs;                         // COG_MAX_OUTPUT_MEMORY
   std::string bundled_schema{};                // answers /openapi.json until the model was described; empty: none
   std::function<folder_ptr()> make_folder{};   // for what a client sends
+  std::shared_ptr<key_ring> keys{};            // null: there are none, and everything is open
+  bool only_probes = false;                    // without keys: /metrics, /livez and /readyz alone (COG_METRICS_LISTEN)
 };
 
 /// Which results are kept.

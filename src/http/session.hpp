@@ -64,6 +64,7 @@ private:
   uint64_t unsent_bytes();
   void look_at_reader();
   bool keeps_alive() const;
+  void add_shared_headers();
   void count_answer(unsigned status);
   void log_request(std::string_view end) const;
   void on_written();

@@ -40,9 +40,16 @@ void session::respond(const http_response& response, answer_text body) {
   if (keeps_alive() && intake_.request()->version < 11) {
     auto announced = response;   // else a client of HTTP/1.0 waits for the end
     announced.more_headers.emplace_back("connection: keep-alive");
-    return writer_.start(announced, std::move(body), true, head_only);
+    writer_.start(announced, std::move(body), true, head_only);
+  } else {
+    writer_.start(response, std::move(body), keeps_alive(), head_only);
   }
-  writer_.start(response, std::move(body), keeps_alive(), head_only);
+  add_shared_headers();
+}
+
+void session::add_shared_headers() {
+  if (exchange_ && !exchange_->shared_headers().empty())
+    writer_.add_headers(exchange_->shared_headers());
 }
 
 void session::begin_stream(stream_order order) {
@@ -51,6 +58,7 @@ void session::begin_stream(stream_order order) {
   closing_ = closing_ || !order.chunked;
   watch_.begin();
   writer_.start_stream(std::move(order), keeps_alive());
+  add_shared_headers();
 }
 
 void session::send_event(const event_ptr& event) {
@@ -165,12 +173,16 @@ void session::log_request(std::string_view end) const {
     return;
   std::chrono::duration<double> duration = std::chrono::steady_clock::now() - asked_;
   auto id = exchange_ ? std::string_view{exchange_->prediction_id()} : std::string_view{};
-  std::array<log_field, 5> fields{{{"method", asked->method},
+  std::array<log_field, 6> fields{{{"method", asked->method},
                                    {"path", asked->target},
                                    {"status", uint64_t{status_}},
-                                   {"duration", duration.count()},
-                                   {"prediction_id", id}}};
-  write_log(log_target::http, log_level::debug, end, std::span{fields.data(), id.empty() ? 4U : 5U});
+                                   {"duration", duration.count()}}};
+  size_t count = 4;
+  if (!id.empty())
+    fields.at(count++) = {"prediction_id", id};
+  if (exchange_ && !exchange_->key_name().empty())
+    fields.at(count++) = {"key", exchange_->key_name()};
+  write_log(log_target::http, log_level::debug, end, std::span{fields.data(), count});
 }
 
 void session::on_written() {

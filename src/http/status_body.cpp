@@ -2,6 +2,7 @@
 #include "json/json_text.hpp"
 #include "json/json_writer.hpp"
 #include "prediction/clock_text.hpp"
+#include "prediction/owned_id.hpp"
 #include "version.hpp"
 #include <array>
 #include <fmt/format.h>
@@ -16,7 +17,8 @@ constexpr std::array<std::string_view, 6> phases{"waiting", "starting", "ready",
 
 class status_writer {
 public:
-  status_writer(const server_status& status, const http_rules& rules) : status_{status}, rules_{rules} {
+  status_writer(const server_status& status, const http_rules& rules, const api_key* reader)
+    : status_{status}, rules_{rules}, reader_{reader} {
     // nop
   }
 
@@ -131,8 +133,11 @@ private:
     json_.close(']');
     json_.open("running", '[');
     for (auto& run : worker.runs) {
+      auto id = shown_id(run.id);
+      if (!id)
+        continue;
       json_.open("", '{');
-      json_.text("id", run.id);
+      json_.text("id", *id);
       write_time("since", run.since);
       json_.close('}');
     }
@@ -198,8 +203,11 @@ private:
   void write_failures() {
     json_.open("failures", '[');
     for (auto& failure : status_.pool->failures) {
+      auto id = shown_id(failure.id);
+      if (!id)
+        continue;
       json_.open("", '{');
-      json_.text("id", failure.id);
+      json_.text("id", *id);
       write_time("at", failure.at);
       json_.number("worker", failure.worker);
       json_.text("error", failure.error);
@@ -218,8 +226,9 @@ private:
       json_.number("worker", death.worker);
       json_.text("cause", death.cause);
       json_.open("predictions", '[');
-      for (auto& id : death.predictions)
-        json_.text("", id);
+      for (auto& name : death.predictions)
+        if (auto id = shown_id(name))
+          json_.text("", *id);
       json_.close(']');
       json_.close('}');
     }
@@ -261,16 +270,26 @@ private:
     json_.close('}');
   }
 
+  /// Of what a prediction is known by: its id, for those who may see it.
+  std::optional<std::string_view> shown_id(const std::string& name) const {
+    if (!rules_.keys)
+      return name;
+    auto [owner, id] = split_owned_id(name);
+    bool shown = reader_ != nullptr && (reader_->may(scope_admin) || reader_->name == owner);
+    return shown ? std::optional{id} : std::nullopt;
+  }
+
   const server_status& status_;
   const http_rules& rules_;
+  const api_key* reader_;
   std::string out_;
   json_writer json_{out_};
 };
 
 }   // namespace
 
-std::string status_body(const server_status& status, const http_rules& rules) {
-  return status_writer{status, rules}.write();
+std::string status_body(const server_status& status, const http_rules& rules, const api_key* reader) {
+  return status_writer{status, rules, reader}.write();
 }
 
 }   // namespace cog

@@ -18,7 +18,8 @@ struct server_status {
   webhook_counts webhooks;
 };
 
-/// `GET /status`; the members are in docs/http.md.
-std::string status_body(const server_status& status, const http_rules& rules);
+/// `GET /status`; the members are in docs/http.md. Where there are keys, predictions of others than `reader` are left out,
+/// unless that may see all.
+std::string status_body(const server_status& status, const http_rules& rules, const api_key* reader);
 
 }   // namespace cog

@@ -24,6 +24,7 @@ error_status status_of(errc code) {
     case errc::invalid_input:
       return {422, false, 0};
     case errc::too_many_followers:
+    case errc::owner_limit:
       return {429, false, 1};
     case errc::not_found:
       return {404, false, 0};

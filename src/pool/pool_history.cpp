@@ -71,7 +71,7 @@ void pool_history::count_end(const prediction_snapshot& ended, uint64_t worker) 
   if (worker < workers.size())
     ++workers[worker].predictions;
   if (ended.status == prediction_status::failed)
-    push(failures, {ended.id, ended.completed, worker, beginning_of(ended.error), end_of_log(ended.logs)});
+    push(failures, {ended.known_as(), ended.completed, worker, beginning_of(ended.error), end_of_log(ended.logs)});
 }
 
 void pool_history::note(const worker_report& report, worker_phase was, health_status shown,

@@ -13,7 +13,7 @@ enum class refusal_reason : uint8_t {
   capacity,    // every slot and place in the queue is taken, or it would not be done in time
   not_ready,   // no worker is ready
   draining,    // the server stops
-  limit,       // of memory
+  limit,       // of memory, or of its API key
 };
 
 /// What the pool has done since the start, for `GET /metrics`.

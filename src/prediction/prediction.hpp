@@ -70,6 +70,7 @@ struct queue_place {
 /// A prediction at one moment, never changed afterwards.
 struct prediction_snapshot {
   std::string id;
+  std::string owned_id;   // with its owner, see owned_id.hpp; empty: nobody owns it
   prediction_status status = prediction_status::starting;
   prediction_output output;
   shared_text logs;          // as the inside of a JSON string
@@ -86,6 +87,8 @@ struct prediction_snapshot {
   uint64_t memory = 0;   // bytes of the blocks that hold output and logs; only once terminal
   queue_place queue;
   bool too_late = false;   // for whoever waits for the answer: its time was over before it ran
+
+  const std::string& known_as() const { return owned_id.empty() ? id : owned_id; }
 };
 using snapshot_ptr = std::shared_ptr<const prediction_snapshot>;
 

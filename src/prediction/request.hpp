@@ -21,9 +21,11 @@ enum webhook_event : uint8_t { webhook_start = 1, webhook_output = 2, webhook_lo
 /// A create request: the body as it came in, and where things are in it.
 struct prediction_request {
   std::string body;
-  memory_lease memory;   // of the body
-  std::string id;        // the client's, if `has_id`
-  uint64_t source = 0;   // the version of the source by whose document it was checked
+  memory_lease memory;    // of the body
+  std::string id;         // the client's, if `has_id`
+  std::string owned_id;   // with the name of the API key it was made with, see owned_id.hpp; empty: there are no keys
+  uint64_t owner_limit = 0;   // of predictions of this owner in flight; 0: none
+  uint64_t source = 0;        // the version of the source by whose document it was checked
   bool has_id = false;
   bool put = false;   // the id is the path's; set by the HTTP side, like the next
   bool training = false;
@@ -46,6 +48,7 @@ struct prediction_request {
   std::vector<input_error> errors;         // the schema's verdict; empty: valid
   std::vector<std::string> unknown_keys;   // the first 32 of the input, in its order; for a warning in the log
 
+  const std::string& known_as() const { return owned_id.empty() ? id : owned_id; }
   std::string_view input_json() const {
     return input.length == 0 ? std::string_view{"{}"} : std::string_view{body}.substr(input.offset, input.length);
   }

@@ -28,14 +28,14 @@ void result_ring::add(const prediction_request& request, snapshot_ptr result) {
   auto& finished = next.what;
   next.json_bytes = json_size(*finished.result) + finished.asked.bytes();
   next.file_bytes = file_size(*finished.result);
-  if (auto old = places_.find(finished.result->id); old != places_.end()) {
+  if (auto old = places_.find(finished.result->known_as()); old != places_.end()) {
     ring_[old->second - dropped_].replaced = true;
     places_.erase(old);
     --live_;
   }
   json_bytes_ += next.json_bytes;
   file_bytes_ += next.file_bytes;
-  places_.emplace(next.what.result->id, dropped_ + ring_.size());
+  places_.emplace(next.what.result->known_as(), dropped_ + ring_.size());
   ring_.push_back(std::move(next));
   ++live_;
   while (ring_.front().replaced || live_ > limits_.entries || json_bytes_ > limits_.json_bytes ||
@@ -51,7 +51,7 @@ void result_ring::drop_oldest() {
   json_bytes_ -= oldest.json_bytes;
   file_bytes_ -= oldest.file_bytes;
   if (!oldest.replaced) {
-    places_.erase(oldest.what.result->id);
+    places_.erase(oldest.what.result->known_as());
     --live_;
   }
   ring_.pop_front();

@@ -13,6 +13,7 @@
 #include "actors/worker.hpp"
 #include "actors/worker_command.hpp"
 #include "caf_asio/asio_scheduler.hpp"
+#include "http/key_watcher.hpp"
 #include "http/listener.hpp"
 #include "io/file_limit.hpp"
 #include "io/folder.hpp"
@@ -20,6 +21,7 @@
 #include "io/memory_reserve.hpp"
 #include "process/process_tree.hpp"
 #include "process/temporary_root.hpp"
+#include "server/access_options.hpp"
 #include "server/service_notifier.hpp"
 #include "server/project_file.hpp"
 #include "server/termination_message.hpp"
@@ -29,6 +31,7 @@
 #include <filesystem>
 #include <iostream>
 #include <malloc.h>
+#include <optional>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 
@@ -63,19 +66,19 @@ void keep_freed_memory() {
 }
 
 /// Throws std::runtime_error.
-net::ip::tcp::acceptor bind(const net::any_io_executor& where, const server_config& config) try {
-  auto host = config.host;
+net::ip::tcp::acceptor open_port(const net::any_io_executor& where, std::string host, uint16_t port,
+                                 const char* instead) try {
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
   boost::system::error_code error;
   auto address = net::ip::make_address(host, error);
-  net::ip::tcp::endpoint endpoint{address, config.port};
+  net::ip::tcp::endpoint endpoint{address, port};
   if (error)
-    endpoint = *net::ip::tcp::resolver{where}.resolve(host, std::to_string(config.port)).begin();
+    endpoint = *net::ip::tcp::resolver{where}.resolve(host, std::to_string(port)).begin();
   return {where, endpoint};
 } catch (const boost::system::system_error& failure) {
-  throw std::runtime_error{fmt::format("cannot listen on {}, port {}: {}; --host and --port or PORT choose another",
-                                       config.host, config.port, failure.code().message())};
+  throw std::runtime_error{
+    fmt::format("cannot listen on {}, port {}: {}; {} another", host, port, failure.code().message(), instead)};
 }
 
 /// Every SIGTERM and SIGINT, for as long as the context runs.
@@ -187,13 +190,23 @@ int run_server(server_options options) {
   {
     caf::actor_system system{cfg};
     auto& context = asio_scheduler::of(system).context();
-    auto acceptor = bind(asio_scheduler::of(system).make_strand(), config);
+    key_file file_of_keys{options.key_file};
+    auto keys = make_key_ring(options, file_of_keys);
+    auto acceptor =
+      open_port(asio_scheduler::of(system).make_strand(), config.host, config.port, "--host and --port or PORT choose");
+    std::optional<net::ip::tcp::acceptor> probes;
+    if (!options.probe_host.empty())
+      probes = open_port(asio_scheduler::of(system).make_strand(), options.probe_host, options.probe_port,
+                         "COG_METRICS_LISTEN chooses");
     std::string problem;
     root = temporary_root::make(problem);
     if (root.path().empty())
       throw std::runtime_error{problem};
     spdlog::info("Starting coglet server on {}:{}", acceptor.local_endpoint().address().to_string(),
                  acceptor.local_endpoint().port());
+    if (probes)
+      spdlog::info("server: metrics and probes on {}:{}", probes->local_endpoint().address().to_string(),
+                   probes->local_endpoint().port());
     sweep_dead_roots(root, worker_folder_variable);
     auto children = reaper::start(context);
 
@@ -201,6 +214,7 @@ int run_server(server_options options) {
     auto web = web_options_from_environment();
     web.max_bytes = config.max_download_bytes;
     web.public_only = config.forbid_private_urls;
+    web.webhook_secrets = config.webhook_secrets;
     if (web.public_only && has_proxy())
       spdlog::warn(
         "server: proxy-ignored, COG_FORBID_PRIVATE_URLS is set, and what is behind a proxy cannot be checked");
@@ -227,13 +241,27 @@ int run_server(server_options options) {
                      std::make_shared<memory_account>(config.max_body_memory),
                      outputs,
                      config.bundled_schema,
-                     upload_folders(file_worker, root.path())};
+                     upload_folders(file_worker, root.path()),
+                     keys};
     auto settings = std::make_shared<http_settings>(http_settings{
       std::move(rules), dispatcher, file_worker, post_counter, stop_leader, device_keeper, options.write_timeout});
     auto strand = acceptor.get_executor();
-    auto front =
-      caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), std::move(settings)));
+    auto front = caf::actor_cast<listener_actor>(system.spawn<listener>(strand, std::move(acceptor), settings));
     caf::anon_send(stop_leader, atom::start_v, front);
+    listener_actor probe_front;
+    if (probes) {
+      auto limited = std::make_shared<http_settings>(*settings);
+      limited->only_probes = true;
+      auto probe_strand = probes->get_executor();
+      probe_front =
+        caf::actor_cast<listener_actor>(system.spawn<listener>(probe_strand, std::move(*probes), std::move(limited)));
+      caf::anon_send(stop_leader, atom::start_v, probe_front);
+    }
+    key_watcher_actor key_keeper;
+    if (!options.key_file.empty())
+      key_keeper = spawn_or_end(root.path(), [&] {
+        return system.spawn<caf::detached>(key_watcher, std::move(file_of_keys), options.keys, keys);
+      });
     reloader_actor change_watcher;
     if (watch) {
       source_reader read = [changes = std::make_shared<project_changes>(config)](auto& changed) {
@@ -259,8 +287,10 @@ int run_server(server_options options) {
                         caf::actor_cast<caf::actor>(health_keeper), caf::actor_cast<caf::actor>(transfers),
                         caf::actor_cast<caf::actor>(post_counter)})
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-    if (change_watcher)
-      caf::anon_send_exit(change_watcher, caf::exit_reason::user_shutdown);
+    for (auto& actor : {caf::actor_cast<caf::actor>(change_watcher), caf::actor_cast<caf::actor>(probe_front),
+                        caf::actor_cast<caf::actor>(key_keeper)})
+      if (actor)
+        caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(file_worker, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(device_keeper, caf::exit_reason::user_shutdown);
   }

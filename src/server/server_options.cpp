@@ -1,4 +1,5 @@
 #include "server/server_options.hpp"
+#include "server/access_options.hpp"
 #include "server/api_settings.hpp"
 #include "server/self_check.hpp"
 #include "server/project_file.hpp"
@@ -153,6 +154,7 @@ void read_variables(const reader& env, const environment& variable, server_confi
   env.read("COG_HEADER_TIMEOUT", config.header_timeout);
   env.read("COG_BODY_TIMEOUT", config.body_timeout);
   env.read("COG_MAX_CONNECTIONS", config.max_connections, 1);
+  env.read("COG_MAX_CONNECTIONS_PER_ADDRESS", config.max_connections_per_address);
   env.read("COG_MAX_BODY_BYTES", config.max_body_bytes, 1);
   env.read("COG_MAX_FILE_BYTES", config.max_file_bytes, 1);
   env.read("COG_MAX_UPLOAD_BYTES", config.max_upload_bytes, 1);
@@ -165,7 +167,7 @@ void read_variables(const reader& env, const environment& variable, server_confi
   config.status_logs = logs.empty() || is_true(logs);
   auto forbid = variable("COG_FORBID_PRIVATE_URLS").value_or("");
   config.forbid_private_urls = !forbid.empty() && is_true(forbid);
-  env.read("COG_SHUTDOWN", config.shutdown, {"any", "local", "off"});
+  env.read("COG_SHUTDOWN", config.shutdown, {"any", "local", "admin", "off"});
   env.read("COG_ALLOWED_HOSTS", config.allowed_hosts);
   env.read("COG_KEEP_RESULTS", config.keep_results);
   env.read("COG_KEEP_FILES", config.keep_files);
@@ -247,6 +249,8 @@ std::optional<early_exit> read_server_options(int argc, const char* const* argv,
   }
   config.await_explicit_shutdown = !await.empty() && is_true(await);
   read_variables(env, variable, config);
+  if (auto problem = read_access_options(variable, options); !problem.empty())
+    return early_exit{1, {}, "ERROR: " + problem + "\n"};
   env.read("COG_WRITE_TIMEOUT", options.write_timeout);
   env.read("COG_PAGE", options.page.mode, {"on", "status", "off"});
   env.read("COG_PAGE_DIR", options.page.folder);

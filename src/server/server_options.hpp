@@ -1,4 +1,5 @@
 #pragma once
+#include "access/api_key.hpp"
 #include "io/log.hpp"
 #include "page/page_answer.hpp"
 #include "settings/server_config.hpp"
@@ -22,6 +23,12 @@ struct server_options {
   log_options log;
   real_seconds write_timeout{60};      // in which a reader must take something of its answer
   std::vector<std::string> warnings;   // to be logged once there is a log
+  std::vector<api_key> keys;           // of COG_API_KEYS and COG_API_KEY
+  std::string key_file;                // COG_API_KEYS_FILE; empty: none
+  std::string probe_host;              // COG_METRICS_LISTEN; empty: there is no such port
+  uint16_t probe_port = 0;
+
+  bool needs_keys() const { return !keys.empty() || !key_file.empty(); }
 };
 
 using environment = std::function<std::optional<std::string>(const std::string& name)>;

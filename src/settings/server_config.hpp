@@ -62,10 +62,12 @@ struct server_config {
   std::string upload_url;                                 // where output files go; empty: into the answers
   bool forbid_private_urls = false;
   bool await_explicit_shutdown = false;
-  bool reload = false;                      // a change of the project's files starts the workers again
-  std::string shutdown = "any";             // who may POST /shutdown: "any", "local", nobody ("off")
-  std::vector<std::string> allowed_hosts;   // names that requests may be addressed to; empty: all
-  bool status_logs = true;                  // GET /status shows the ends of failed predictions' logs
+  bool reload = false;                        // a change of the project's files starts the workers again
+  std::string shutdown = "any";               // who may POST /shutdown: "any", "local", "admin", nobody ("off")
+  std::vector<std::string> cors_origins;      // whose pages may ask us, `*`: all; empty: none
+  uint64_t max_connections_per_address = 0;   // 0: no limit
+  std::vector<std::string> allowed_hosts;     // names that requests may be addressed to; empty: all
+  bool status_logs = true;                    // GET /status shows the ends of failed predictions' logs
   uint64_t keep_results = 100;
   uint64_t keep_files = 1073741824;     // bytes
   uint64_t stream_history = 1024;       // events
@@ -76,6 +78,7 @@ struct server_config {
   std::string vertex_predict;              // AIP_PREDICT_ROUTE
   std::string vertex_health;               // AIP_HEALTH_ROUTE
   std::string public_url;   // where clients reach the server, without a slash at its end; empty: as they say themselves
+  std::vector<std::string> webhook_secrets;   // bytes; each signs; empty: nothing is signed
 };
 
 }   // namespace cog

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cog {
 
@@ -15,6 +16,7 @@ struct web_options {
   long idle_timeout = 10;      // seconds without a byte, of a download
   std::chrono::milliseconds upload_pause{500};     // before the second attempt of an upload; doubles
   std::chrono::milliseconds upload_news{10'000};   // of an upload that goes on for so long are logged; doubles
+  std::vector<std::string> webhook_secrets;        // that sign webhooks; empty: nobody does
   bool public_only = false;   // COG_FORBID_PRIVATE_URLS; then no proxy is used: what is behind one cannot be checked
 };
 

@@ -14,11 +14,11 @@ size_t throw_away(char*, size_t size, size_t count, void*) {
 }   // namespace
 
 web_post::web_post(const std::string& url, body_ptr body, const std::vector<std::string>& headers,
-                   const web_options& options)
+                   const std::vector<std::string>& private_headers, const web_options& options)
   : request_{encode_url(url), options} {
   request_.set(CURLOPT_POST, 1L);
   request_.send(std::move(body));
-  request_.set_headers(headers);
+  request_.set_headers(headers, private_headers);
   request_.follow_redirects(most_redirects);
   request_.set(CURLOPT_TIMEOUT, time_limit);
   request_.set(CURLOPT_WRITEFUNCTION, &throw_away);

@@ -9,7 +9,9 @@ namespace cog {
 /// One POST with a body, moved on by a `curl_multi`. Limit: 30 s, 10 redirects, of which 307 and 308 repeat the POST.
 class web_post {
 public:
-  web_post(const std::string& url, body_ptr body, const std::vector<std::string>& headers, const web_options& options);
+  /// `private_headers`: as those of `web_request::set_headers`.
+  web_post(const std::string& url, body_ptr body, const std::vector<std::string>& headers,
+           const std::vector<std::string>& private_headers, const web_options& options);
 
   CURL* handle() const { return request_.handle(); }
   /// What `code`, libcurl's verdict, means: the status of the last answer, 0 when there is none. An answer of success

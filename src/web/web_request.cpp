@@ -1,12 +1,23 @@
 #include "web/web_request.hpp"
 #include "web/address_rule.hpp"
 #include "web/shown_url.hpp"
+#include <algorithm>
+#include <charconv>
 #include <new>
+#include <strings.h>
 #include <sys/socket.h>
 
 namespace cog {
 
 namespace {
+
+/// The code of a status line; 0: it has none.
+int code_of(std::string_view line) {
+  int code = 0;
+  line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
+  std::from_chars(line.data(), line.data() + line.size(), code);
+  return code;
+}
 
 /// The part of a status line behind the code.
 std::string reason_of(std::string_view line) {
@@ -64,10 +75,18 @@ void web_request::follow_redirects(long most) {
   set(CURLOPT_MAXREDIRS, most);
 }
 
-void web_request::set_headers(const std::vector<std::string>& lines) {
+void web_request::append(header_list& list, const std::vector<std::string>& lines) {
   for (auto& line : lines)
-    headers_.reset(curl_slist_append(headers_.release(), line.c_str()));
-  headers_.reset(curl_slist_append(headers_.release(), "Expect:"));
+    list.reset(curl_slist_append(list.release(), line.c_str()));
+}
+
+void web_request::set_headers(const std::vector<std::string>& lines, const std::vector<std::string>& for_this_host) {
+  for (auto* list : {&headers_, for_this_host.empty() ? nullptr : &public_headers_})
+    if (list != nullptr) {
+      append(*list, lines);
+      append(*list, {"Expect:"});
+    }
+  append(headers_, for_this_host);
   set(CURLOPT_HTTPHEADER, headers_.get());
 }
 
@@ -93,9 +112,44 @@ curl_socket_t web_request::on_socket(void* self, curlsocktype, curl_sockaddr* ad
 
 size_t web_request::on_header(char* data, size_t size, size_t count, void* self) {
   std::string_view line{data, size * count};
-  if (line.starts_with("HTTP/"))
-    static_cast<web_request*>(self)->reason_ = reason_of(line);
+  static_cast<web_request*>(self)->on_header_line(line);
   return line.size();
+}
+
+void web_request::on_header_line(std::string_view line) {
+  constexpr std::string_view location = "location:";
+  if (line.starts_with("HTTP/")) {
+    reason_ = reason_of(line);
+    answered_ = code_of(line);
+  } else if (public_headers_ && answered_ / 100 == 3 && line.size() > location.size() &&
+             ::strncasecmp(line.data(), location.data(), location.size()) == 0) {
+    line.remove_prefix(location.size());
+    auto from = line.find_first_not_of(" \t");
+    auto to = line.find_last_not_of(" \t\r\n");
+    bool turns_to_get = answered_ >= 301 && answered_ <= 303;
+    if (turns_to_get || (from <= to && to != line.npos && leads_away(std::string{line.substr(from, to - from + 1)})))
+      set(CURLOPT_HTTPHEADER, public_headers_.get());   // libcurl looks at it when it sends the next request
+  }
+}
+
+/// Whether a redirect to there leaves scheme, host and port of the last request.
+bool web_request::leads_away(const std::string& location) const {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url{curl_url(), curl_url_cleanup};
+  auto origin = [&] {
+    std::string all;
+    for (auto part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
+      char* text = nullptr;
+      if (curl_url_get(url.get(), part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+        all += text;
+      curl_free(text);
+      all += ' ';
+    }
+    return all;
+  };
+  if (curl_url_set(url.get(), CURLUPART_URL, last_url().c_str(), CURLU_URLENCODE) != CURLUE_OK)
+    return true;
+  auto here = origin();
+  return curl_url_set(url.get(), CURLUPART_URL, location.c_str(), CURLU_URLENCODE) != CURLUE_OK || origin() != here;
 }
 
 size_t web_request::on_read(char* target, size_t size, size_t count, void* self) {

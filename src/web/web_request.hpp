@@ -30,8 +30,9 @@ public:
     curl_easy_setopt(easy_.get(), option, value);
   }
   void follow_redirects(long most);
-  /// With `Expect:` left out: no waiting for a 100.
-  void set_headers(const std::vector<std::string>& lines);
+  /// With `Expect:` left out: no waiting for a 100. Those of `for_this_host` are dropped when a redirect leads to another
+  /// host, port or scheme, or makes a GET of a POST.
+  void set_headers(const std::vector<std::string>& lines, const std::vector<std::string>& for_this_host = {});
   /// What a POST or PUT sends.
   void send(body_ptr body);
 
@@ -52,6 +53,8 @@ public:
 
 private:
   static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  void on_header_line(std::string_view line);
+  bool leads_away(const std::string& location) const;
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_read(char* target, size_t size, size_t count, void* self);
   static int on_seek(void* self, curl_off_t offset, int origin);
@@ -64,7 +67,12 @@ private:
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::string reason_;
   bool refused_ = false;
-  std::unique_ptr<curl_slist, cleanup> headers_;
+  using header_list = std::unique_ptr<curl_slist, cleanup>;
+  static void append(header_list& list, const std::vector<std::string>& lines);
+
+  int answered_ = 0;             // the status in the last status line
+  header_list headers_;          // what is sent
+  header_list public_headers_;   // of it, what goes on wherever a redirect leads; null: all
   std::unique_ptr<CURL, cleanup> easy_;
 };
 

@@ -113,6 +113,10 @@ struct courier_fixture : actor_fixture {
     auto& lines = jobs.at(0).headers;
     return std::find(lines.begin(), lines.end(), line) != lines.end();
   }
+  void pass(std::chrono::milliseconds time) {
+    scheduler.advance_time(time);
+    scheduler.run();
+  }
 
   std::shared_ptr<prediction_request> request = std::make_shared<prediction_request>();
   server_config config;
@@ -273,14 +277,34 @@ TEST_CASE_FIXTURE(courier_fixture, "courier: the headers") {
   config.webhook_token = "s3cret";
   tell_start();
   CHECK(jobs[0].url == "http://example.net/hook");
-  for (auto line :
-       {"Content-Type: application/json", "Authorization: Bearer s3cret", "traceparent: 00-1-2-01", "tracestate: a=1"})
+  for (auto line : {"Content-Type: application/json", "traceparent: 00-1-2-01", "tracestate: a=1"})
     CHECK(has_header(line));
+  CHECK(jobs[0].private_headers == std::vector<std::string>{"Authorization: Bearer s3cret"});
 }
 
 TEST_CASE_FIXTURE(courier_fixture, "courier: neither a token nor a trace is made up") {
   tell_start();
   CHECK(jobs[0].headers.size() == 2);
+  CHECK(jobs[0].private_headers.empty());
+}
+
+TEST_CASE_FIXTURE(courier_fixture, "courier: a delivery that is to be signed keeps its id in every attempt") {
+  config.webhook_secrets = {"secret"};
+  tell_start();
+  tell_end();
+  answer(200);
+  answer(500);
+  pass(200ms);
+  REQUIRE(jobs.size() == 3);
+  CHECK(jobs[0].id.starts_with("msg_"));
+  CHECK(jobs[1].id.starts_with("msg_"));
+  CHECK(jobs[1].id != jobs[0].id);
+  CHECK(jobs[2].id == jobs[1].id);
+}
+
+TEST_CASE_FIXTURE(courier_fixture, "courier: without a secret a delivery has no id") {
+  tell_start();
+  CHECK(jobs[0].id.empty());
 }
 
 TEST_CASE_FIXTURE(courier_fixture, "courier: files keep their places in an output that grows, and their folder") {

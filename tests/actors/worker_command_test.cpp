@@ -45,6 +45,14 @@ TEST_CASE("worker_command: without a lease the process waits for one and has our
   CHECK(count(spec, "CUDA_VISIBLE_DEVICES=-1") == 0);
 }
 
+TEST_CASE("worker_command: the server's own secrets are not handed on") {
+  for (auto* name : {"COG_API_KEY", "COG_API_KEYS", "COG_WEBHOOK_SECRET"}) {
+    ::setenv(name, "x", 1);
+    CHECK(count(worker_command(make_config(), 0, "/tmp/folder", nullptr), std::string{name} + "=") == 0);
+    ::unsetenv(name);
+  }
+}
+
 TEST_CASE("worker_command: a lease replaces variables of ours, and never doubles them") {
   ::setenv("CUDA_VISIBLE_DEVICES", "0,1,2", 1);
   auto lease = make_lease(2);

@@ -84,6 +84,13 @@ def test_a_schema_that_is_missing(tmp_path: Path) -> None:
     assert "/nowhere/schema.json" in shown.stderr
 
 
+@pytest.mark.parametrize("secret", ["secret", "whsec_c2hvcnQ=", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY"])
+def test_a_webhook_secret_that_is_none(tmp_path: Path, secret: str) -> None:
+    shown = run(tmp_path, COG_WEBHOOK_SECRET=secret)
+    assert shown.returncode == 1
+    assert shown.stderr == "ERROR: COG_WEBHOOK_SECRET: secret 1 is not whsec_ and 24 to 64 bytes in base64\n"
+
+
 def test_a_temporary_folder_that_is_missing(tmp_path: Path) -> None:
     shown = run(tmp_path, TMPDIR="/nowhere")
     assert shown.returncode == 1

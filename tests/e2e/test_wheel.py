@@ -70,6 +70,14 @@ def test_licences_of_all_libraries_travel_along() -> None:
     assert len(libraries) > 10
 
 
+def test_a_bill_of_materials_lists_what_travels_along() -> None:
+    with zipfile.ZipFile(wheel()) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/sboms/cog-cpp.cyclonedx.json"))
+        bill = json.loads(archive.read(name))
+        licences = {Path(name).name for name in archive.namelist() if ".dist-info/licenses/" in name}
+    assert {part["name"] for part in bill["components"]} == licences - {"LICENSE"}
+
+
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     assert pack(tmp_path).read_bytes() == wheel().read_bytes()
 

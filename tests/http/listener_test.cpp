@@ -49,6 +49,22 @@ TEST_CASE_FIXTURE(served,
   CHECK_FALSE(first.get("/livez").has("connection"));
 }
 
+TEST_CASE_FIXTURE(
+  served, "listener: one address gets no more than COG_MAX_CONNECTIONS_PER_ADDRESS, and again when one has gone") {
+  rules.config.max_connections_per_address = 2;
+  auto first = connect(), second = connect();
+  CHECK(first.get("/livez").status == 200);
+  CHECK(second.get("/livez").status == 200);
+  auto third = connect();
+  auto answer = third.next();
+  CHECK(answer.status == 503);
+  CHECK(answer.fields["retry-after"] == "1");
+  CHECK(third.is_ended());
+  second.close();
+  CHECK(comes_to_connections(1));
+  CHECK(connect().get("/livez").status == 200);
+}
+
 TEST_CASE_FIXTURE(served, "listener: a prediction is refused beyond COG_MAX_CONNECTIONS, before its body has come") {
   rules.config.max_connections = 1;
   auto first = connect();

@@ -35,7 +35,7 @@ def problems(browser: Browser) -> list[str]:
     """What the console has complained of, but for answers that a run may get."""
     # A server without this route answers 404, which the browser writes down.
     said = [one for one in browser.complaints() if "404" not in one or "/status - " not in one]
-    return [one for one in said if not any(status in one for status in (" 422 ", " 409 ", " 503 "))]
+    return [one for one in said if not any(status in one for status in (" 401 ", " 422 ", " 409 ", " 503 "))]
 
 
 @contextmanager

@@ -164,7 +164,7 @@ TEST_CASE("server_options: the page is there unless it is turned off") {
 TEST_CASE("server_options: who may shut the server down") {
   CHECK(read({}).options.config.shutdown == "any");
   CHECK(read({}, with("COG_SHUTDOWN", "off")).options.config.shutdown == "off");
-  auto options = read({}, with("COG_SHUTDOWN", "admin")).options;
+  auto options = read({}, with("COG_SHUTDOWN", "everybody")).options;
   CHECK(options.config.shutdown == "any");
   CHECK(options.warnings.size() == 1);
 }

@@ -20,10 +20,10 @@ std::string reply(const std::string& status, const std::string& headers = {}) {
 }
 
 outcome send_parts(const std::string& url, const std::vector<body_part>& body,
-                   const std::vector<std::string>& headers = {}) {
+                   const std::vector<std::string>& headers = {}, const std::vector<std::string>& private_headers = {}) {
   for (auto* name : {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy"})
     ::unsetenv(name);
-  web_post post{url, make_body(body), headers, web_options{}};
+  web_post post{url, make_body(body), headers, private_headers, web_options{}};
   curl_multi multi;
   multi.add(post.handle());
   while (true) {
@@ -33,8 +33,9 @@ outcome send_parts(const std::string& url, const std::vector<body_part>& body,
   }
 }
 
-outcome send(const std::string& url, const std::string& body = "{}", const std::vector<std::string>& headers = {}) {
-  return send_parts(url, {body}, headers);
+outcome send(const std::string& url, const std::string& body = "{}", const std::vector<std::string>& headers = {},
+             const std::vector<std::string>& private_headers = {}) {
+  return send_parts(url, {body}, headers, private_headers);
 }
 
 }   // namespace
@@ -98,6 +99,39 @@ TEST_CASE("web_post: a redirect of the old kind becomes a GET, of the new kind s
   CHECK(last.starts_with("GET /target "));
   CHECK(send(server.url("/307")).status == 200);
   CHECK(last.starts_with("POST /target "));
+}
+
+TEST_CASE("web_post: private headers stay with the host and the method they were made for") {
+  std::string elsewhere_got;
+  http_server elsewhere{[&](const std::string& request) {
+    elsewhere_got = request;
+    return reply("200 OK");
+  }};
+  std::string last;
+  http_server server{[&](const std::string& request) {
+    last = request;
+    if (request.starts_with("POST /302"))
+      return reply("302 Found", "Location: /target\r\n");
+    if (request.starts_with("POST /away"))
+      return reply("307 Temporary Redirect", "location:  " + elsewhere.url("/target") + " \r\n");
+    if (request.starts_with("POST /here"))
+      return reply("308 Permanent Redirect", "Location: target\r\n");
+    return reply("200 OK");
+  }};
+  auto go = [&](const char* path) { return send(server.url(path), "{}", {"traceparent: 1"}, {"webhook-id: m"}); };
+  auto has = [](const std::string& request, const char* line) { return request.find(line) != request.npos; };
+  CHECK(go("/here").status == 200);
+  CHECK(last.starts_with("POST /target "));
+  CHECK(has(last, "webhook-id: m\r\n"));
+  CHECK(go("/302").status == 200);
+  CHECK(last.starts_with("GET /target "));
+  CHECK_FALSE(has(last, "webhook-id"));
+  CHECK(has(last, "traceparent: 1\r\n"));
+  CHECK(go("/away").status == 200);
+  CHECK(has(last, "webhook-id: m\r\n"));
+  CHECK(elsewhere_got.starts_with("POST /target "));
+  CHECK_FALSE(has(elsewhere_got, "webhook-id"));
+  CHECK(has(elsewhere_got, "traceparent: 1\r\n"));
 }
 
 TEST_CASE("web_post: a circle of redirects ends after ten") {

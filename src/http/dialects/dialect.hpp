@@ -49,7 +49,11 @@ struct dialect_row {
   dialect which;
   std::string_view method;    // GET counts for HEAD, too
   std::string_view pattern;   // `{}` is one segment of a path
+  access needs;
   dialect_maker make;
+
+  /// Whether its requests make predictions: every POST does but a cancel.
+  bool creates() const { return method == "POST" && !pattern.ends_with("/cancel"); }
 };
 
 struct dialect_match {

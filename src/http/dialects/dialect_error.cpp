@@ -89,6 +89,7 @@ dialect_fault fault_of(errc code) {
     case errc::id_in_flight:
     case errc::too_slow:
     case errc::too_many_followers:
+    case errc::owner_limit:
       return dialect_fault::full;
     case errc::not_ready:
     case errc::draining:
@@ -109,6 +110,7 @@ dialect_fault fault_of(errc code) {
     case errc::bad_data_url:
     case errc::file_failed:
     case errc::no_device:
+    case errc::disk_full:
       return dialect_fault::failed;
   }
   return dialect_fault::failed;

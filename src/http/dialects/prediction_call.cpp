@@ -233,7 +233,7 @@ void prediction_call::on_event(const event_ptr& event) {
 
 void prediction_call::leave() {
   if (streams_)
-    return scene_.server.detach(prediction_id());
+    return scene_.server.detach(items_.front().request->known_as());
   for (auto& item : items_)
     if (item.running)
       scene_.server.cancel(item.request);

@@ -2,6 +2,7 @@
 #include "http/dialects/prediction_call.hpp"
 #include "http/dialects/replicate.hpp"
 #include "http/dialects/replicate_body.hpp"
+#include "http/ownership.hpp"
 #include "http/prediction_maker.hpp"
 #include "http/request.hpp"
 #include "prediction/schema.hpp"
@@ -170,7 +171,7 @@ public:
 protected:
   void go_on() override {
     set_id(words().front());
-    scene().server.find(prediction_id(), {this, &find_call::take_state});
+    scene().server.find(known_as(scene().request, prediction_id()), {this, &find_call::take_state});
   }
 
 private:
@@ -190,7 +191,7 @@ public:
 private:
   void go_on() override {
     set_id(words().front());
-    scene().server.cancel(prediction_id(), {this, &cancel_call::take_canceled});
+    scene().server.cancel(known_as(scene().request, prediction_id()), {this, &cancel_call::take_canceled});
   }
 
   static void take_canceled(asker& to, const bool&) { static_cast<cancel_call&>(to).find_call::go_on(); }
@@ -205,10 +206,11 @@ private:
 
   static void take_list(asker& to, const std::vector<snapshot_ptr>& results) {
     auto& self = static_cast<list_call&>(to);
-    self.results_ = results;
+    std::copy_if(results.begin(), results.end(), std::back_inserter(self.results_),
+                 [&](auto& one) { return sees(self.scene().request, *one); });
     answer_text body{R"({"previous":null,"next":null,"results":[)"};
-    for (auto at = results.rbegin(); at != results.rend(); ++at) {
-      tail_of(body) += at == results.rbegin() ? "" : ",";
+    for (auto at = self.results_.rbegin(); at != self.results_.rend(); ++at) {
+      tail_of(body) += at == self.results_.rbegin() ? "" : ",";
       append_replicate(body, **at, self.facts());
     }
     tail_of(body) += "]}";

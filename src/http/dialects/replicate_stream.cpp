@@ -2,6 +2,7 @@
 #include "http/dialects/dialect_error.hpp"
 #include "http/dialects/replicate.hpp"
 #include "http/dialects/text_answer.hpp"
+#include "http/ownership.hpp"
 #include "http/request.hpp"
 
 namespace cog {
@@ -72,7 +73,7 @@ public:
     // nop
   }
 
-  void handle() override { scene_.server.watch(id_, {this, &stream_call::take_state}); }
+  void handle() override { scene_.server.watch(known_as(scene_.request, id_), {this, &stream_call::take_state}); }
   const std::string& prediction_id() const override { return id_; }
 
   void on_event(const event_ptr& event) override {
@@ -82,7 +83,7 @@ public:
       early_.push_back(event);
   }
 
-  void leave() override { scene_.server.detach(id_); }
+  void leave() override { scene_.server.detach(known_as(scene_.request, id_)); }
 
 private:
   void on_error(const caf::error& error) override {
