@@ -52,8 +52,8 @@ struct post_job {
   body_ptr body;
   std::vector<folder_ptr> holders;   // of the files in it
   std::vector<std::string> headers;
-  std::vector<std::string> private_headers;   // for this host and method alone: not sent on where a redirect leads away
-  std::string id;                             // of the delivery, where webhooks are signed
+  std::vector<std::string> private_headers{};   // for this host and method: not sent on where a redirect leads away
+  std::string id{};                             // of the delivery, where webhooks are signed
 };
 
 /// What came of it; status 0: no answer, `error` says why.

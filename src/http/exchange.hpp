@@ -15,6 +15,7 @@
 namespace cog {
 
 class dialect_call;
+struct dialect_row;
 class http_request;
 
 /// Who makes a request, as far as the request may know it. What it is told is written when whoever called the exchange

@@ -72,7 +72,7 @@ void take_owner(const http_request& request, prediction_request& prediction) {
 made_in_dialect make_prediction_of(std::string body, http_request& request, const model_document& document,
                                    const server_config& config) {
   auto prediction = std::make_shared<prediction_request>();
-  if (auto error = read_body(std::move(body), document.input.get(), config.forbid_private_urls, *prediction))
+  if (auto error = read_body(std::move(body), document.input.get(), config.forbid_private_urls, nullptr, *prediction))
     return text_response(error->malformed ? 400 : 422, std::move(error->message));
   prediction->memory = request.memory.another(prediction->body.size());
   prediction->source = document.source;

@@ -36,6 +36,7 @@ struct devices_fixture : actor_fixture {
       return {
         [](atom::start) { /* nop */ },
         [](atom::run, const request_ptr&, const prediction_links&) { return snapshot_ptr{}; },
+        [](atom::batch, uint64_t, uint64_t) { /* nop */ },
         [](atom::cancel, const request_ptr&) { /* nop */ },
         [](atom::find, const std::string&) { return snapshot_ptr{}; },
         [](atom::attach, const std::string&, const follower_actor&) { return snapshot_ptr{}; },

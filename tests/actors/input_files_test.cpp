@@ -36,6 +36,7 @@ files_actor::behavior_type fake_files(files_actor::pointer self, neighbours* see
     [](atom::store, const folder_ptr&, const body_ptr&) -> caf::result<body_ptr> {
       return make_error(errc::file_failed);
     },
+    [](atom::store, const pieces_ptr&) { return true; },
     [=](atom::sweep, const std::string&) { seen->deliver(seen->decodes); },
     [](atom::touch, const std::string&) { /* nop */ },
     [](atom::check, const status_ptr&) { return std::vector<process_usage>{}; },

@@ -217,7 +217,7 @@ def test_the_tool_makes_keys(tmp_path: Path) -> None:
     again = project.run("keys", "new", "shop")
     other, text = again.stdout.splitlines()
     assert text + " \n" == line("shop", other)
-    wrong = project.run("keys", "new", "a b")
+    wrong = project.run("keys", "new", "a/b")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "the name has letters" in wrong.stderr
     with Keyed(tmp_path, model(), COG_API_KEYS_FILE=str(file)) as server:

@@ -464,13 +464,13 @@ def test_flowers_refuse(examples: Examples) -> None:
 
 def test_digits_share_a_call_and_each_gets_its_own(examples: Examples) -> None:
     server = examples("batch")
-    alone = [server.output(number=number) for number in range(24)]
-    runs = [server.begin(number=number) for number in range(24)]
+    alone = [server.output(number=number) for number in range(12)]
+    runs = [server.begin(number=number) for number in range(12)]
     ends = [run.result() for run in runs]
-    assert [end["output"] for end in ends if end["status"] == "succeeded"] == alone
+    assert [end["output"] for end in ends] == alone
     assert all(1 <= end["metrics"]["batch_size"] <= 16 for end in ends)
     named = [end["logs"].endswith(f"as a {end['output']['digit']}\n") for end in ends]
-    assert sum(named) > 20
+    assert sum(named) > 9
 
 
 def test_a_shifted_digit_gets_fewer_votes(examples: Examples) -> None:

@@ -111,6 +111,7 @@ def test_request_part_gives_id_and_further_inputs(server: Server) -> None:
         (form(*[part("images", bytes(2_000_000), "f")] * 3), 413, "The files are longer than COG_MAX_UPLOAD_BYTES"),
         (form(part("text", b"x" * 100_001)), 413, "The texts of the form are longer than COG_MAX_BODY_BYTES"),
     ],
+    ids=map(str, range(10)),
 )  # fmt: skip
 def test_what_is_refused_is_told_and_leaves_no_file(server: Server, body: bytes, status: int, text: str) -> None:
     answer = server.request("POST", "/predictions", body, headers=HEADERS)

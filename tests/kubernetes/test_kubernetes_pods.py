@@ -111,8 +111,7 @@ def test_the_rights_of_a_pod(deploy: Deploy) -> None:
 
 def test_gpus_of_the_node(deploy: Deploy, kubernetes: Kubernetes) -> None:
     kubernetes.patch_node("nvidia.com/gpu", 2)
-    pretended = {"LD_LIBRARY_PATH": "/src/drivers", "COG_FAKE_GPUS": "/src/drivers/facts"}
-    deployed = deploy("--gpus", "2", **pretended)
+    deployed = deploy("--gpus", "2", LD_LIBRARY_PATH="/src/drivers", COG_FAKE_GPUS="/src/drivers/facts")
     (pod,) = deployed.wait_until_ready()
     assert pod["spec"]["nodeName"] == NAME
     workers = deployed.call("GET", "/status").json["workers"]

@@ -31,14 +31,18 @@ EXPORTED = {
     "FieldInfo": FIELDS,
     "File": io.IOBase,
     "Input": [*INPUT, "deprecated", "accept"],
+    "Inputs": object,
     "Opaque": "cog.Opaque",
     "Path": pathlib.PosixPath,
     "Secret": ["secret_value"],
     "URLFile": io.IOBase,
     "URLPath": ["*", "source", "filename", "fileobj"],
+    "batch": ["*", "max_size", "max_wait_ms", "key", "isolate"],
     "concurrent": ["function", "*", "max"],
     "current_scope": [],
     "emit_metric": ["name", "value"],
+    "run_one": ["method", "inputs"],
+    "scope_of": ["item"],
     "streaming": ["function"],
 }
 MODULES = {
