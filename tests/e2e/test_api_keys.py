@@ -116,6 +116,25 @@ def test_a_prediction_of_another_key_is_not_there(server: Keyed) -> None:
         assert "private" in server.ask(key, "GET", "/predictions").text
 
 
+def test_keys_count_in_the_protocols_of_others_too(server: Keyed) -> None:
+    refused = server.request("POST", "/v1/chat/completions", {"messages": []})
+    assert (refused.status, refused.json["error"]["code"]) == (401, "invalid_api_key")
+    assert server.request("GET", "/v1/predictions").json["title"] == "Unauthenticated"
+    assert server.ask(READER, "POST", "/v1/predictions", {"input": {"code": "return 1"}}).status == 403
+    assert server.request("GET", "/ping").status == 200
+    made = server.ask(ADA, "POST", "/v1/predictions", {"input": {"code": "return 1"}}, Prefer="wait")
+    assert made.status == 201
+    id = made.json["id"]
+    assert server.ask(ADA, "GET", f"/v1/predictions/{id}").json["output"] == 1
+    assert server.state(ADA, id).json["output"] == 1
+    assert id in [one["id"] for one in server.ask(ADA, "GET", "/v1/predictions").json["results"]]
+    assert server.ask(ROOT, "GET", f"/v1/predictions/{id}").status == 200
+    for path in (f"/v1/predictions/{id}", f"/v1/streams/{id}"):
+        assert server.ask(BOB, "GET", path).status == 404
+    assert server.ask(BOB, "POST", f"/v1/predictions/{id}/cancel").status == 404
+    assert id not in [one["id"] for one in server.ask(BOB, "GET", "/v1/predictions").json["results"]]
+
+
 def test_a_key_with_enough_in_flight_is_refused_more_but_may_ask_for_its_own_again(server: Keyed) -> None:
     gate = Gate(server)
     assert server.make(BOB, gate.code, id="first", wait=False).status == 202

@@ -38,6 +38,7 @@ def is_shared(answer: Answer, origin: str = OURS) -> bool:
     [
         ("/predictions", "GET,HEAD,POST"),
         ("/predictions/x", "GET,HEAD,PUT"),
+        ("/v1/chat/completions", "POST"),
         ("/predictions/x/cancel", "POST"),
         ("/openapi.json", "GET,HEAD"),
     ],

@@ -49,7 +49,7 @@ def test_the_first_frames(tmp_path: Path) -> None:
         frames = worker.setup_frames
         assert [frame.kind for frame in frames] == [HELLO, DESCRIBED, LOG, LOG, 18]
         python = ".".join(map(str, sys.version_info[:3]))
-        hello = {"protocol": 2, "pid": worker.process.pid, "python": python, "sdk": cog.__version__}
+        hello = {"protocol": 3, "pid": worker.process.pid, "python": python, "sdk": cog.__version__}
         assert json.loads(frames[0].payload) == hello
         (size,) = struct.unpack_from("<I", frames[1].payload)
         info, document = frames[1].payload[4 : 4 + size], frames[1].payload[4 + size :]
