@@ -11,10 +11,8 @@ bool exchange::is_upload() const {
   return is_create() && (request_.is_form() || request_.is_raw());
 }
 
-/// What is answered before the body is looked at, if anything is.
+/// What is answered when the disk has no room for a body of its size.
 bool exchange::refuse_upload() {
-  if (refuse_page() || refuse_create())
-    return true;
   auto path = rules_.make_folder()->path;
   if (has_room(path.substr(0, path.rfind('/')), request_.content_length().value_or(0)))
     return false;
@@ -23,7 +21,7 @@ bool exchange::refuse_upload() {
 }
 
 void exchange::begin_upload() {
-  if (refuse_upload())
+  if (refuse_page() || refuse_create())
     return;
   holds_ = true;
   server_.ask_document(to<document_ptr, &exchange::on_upload_document>());
@@ -34,6 +32,8 @@ void exchange::on_upload_document(const document_ptr& document) {
                   match_.where == route::prediction && rules_.config.keep_results > 0);
   if (auto* refusal = upload_->refusal())
     return respond(*refusal);
+  if (refuse_upload())
+    return;
   if (!request_.expects_continue || request_.is_done())
     return take_upload();
   auto wish = make_wish(request_, match_, rules_.config);

@@ -152,7 +152,7 @@ def test_shutdown_by_local_clients_only(serve: Serve) -> None:
 
 def test_an_unknown_word_is_warned_of(serve: Serve) -> None:
     server = serve(MODEL, COG_SHUTDOWN="sometimes")
-    server.wait_for_log("COG_SHUTDOWN=sometimes is none of any, local, off")
+    server.wait_for_log("COG_SHUTDOWN=sometimes is none of any, local, admin, off")
     assert post(server, "/shutdown", {}).json == {}
     assert server.wait() == 0
 
