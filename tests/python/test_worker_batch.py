@@ -187,8 +187,8 @@ def test_the_cancel_of_one_is_seen_and_its_result_dropped(tmp_path: Path) -> Non
 
 def test_the_cancel_of_all_is_raised(tmp_path: Path) -> None:
     text = """
-print("running", flush=True)
 try:
+    print("running", flush=True)
     while True: time.sleep(0.001)
 except cog.CancelationException:
     print("cleaned up")
