@@ -21,7 +21,7 @@ def fields_of(package: str) -> dict[str, str]:
 def licences_of(copyright_text: str) -> list[str]:
     """The names that a copyright file in Debian's machine-readable form gives; none where it has another."""
     names = re.findall(r"^License:[ \t]*(\S.*)$", copyright_text, re.MULTILINE)
-    return sorted(set(names), key=str.lower)
+    return sorted(set(names), key=lambda name: (name.lower(), name))
 
 
 def component(package: str) -> dict[str, Any]:
